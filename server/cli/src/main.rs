@@ -1,0 +1,2 @@
+//! The `crosscheck` binary.
+fn main() {}

@@ -1,0 +1,79 @@
+//! Reading an answer of unknown shape into findings plus the problems met.
+
+use crate::finding::RawFinding;
+
+/// The shape an answer is expected to have, or was found to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Find out.
+    #[default]
+    Auto,
+    /// Our agent contract's JSON, and JSON that is like it under other common key names.
+    Findings,
+    /// Codex review: JSON or its text form.
+    CodexReview,
+    /// Claude Code's `ReportFindings` JSON.
+    ReportFindings,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// reviewdog's rdjson.
+    Rdjson,
+    /// reviewdog's rdjsonl.
+    Rdjsonl,
+    /// checkstyle XML.
+    Checkstyle,
+    /// A list of LSP diagnostics.
+    Lsp,
+    /// ESLint's JSON results.
+    Eslint,
+    /// Plain lines (`path:line: message`) and markdown lists.
+    Text,
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Parsed {
+    /// The findings, in the answer's order; at most [`MAX_FINDINGS`].
+    pub findings: Vec<RawFinding>,
+    /// What could not be read, in words for a person: `finding 3: no title`.
+    pub problems: Vec<String>,
+    /// The shape that was found.
+    pub format: Format,
+    /// The agent's own summary, where the shape has one.
+    pub summary: Option<String>,
+    /// Use of tokens and money, where told.
+    pub usage: Option<Usage>,
+    /// The agent's session, where told.
+    pub session: Option<String>,
+    /// True when the answer clearly says that nothing was found (an empty list, `No findings.`).
+    /// False with no findings means: nothing in it could be understood.
+    pub clean: bool,
+}
+
+/// What a call used, as the agent tells it.
+#[derive(Clone, Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Tokens read.
+    pub input_tokens: Option<u64>,
+    /// Tokens written.
+    pub output_tokens: Option<u64>,
+    /// US dollars.
+    pub cost_usd: Option<f64>,
+    /// The model's name.
+    pub model: Option<String>,
+}
+
+/// Most findings taken from one answer; the rest is counted in the problems.
+pub const MAX_FINDINGS: usize = 1000;
+/// Longest answer text read, in bytes; the rest is cut and the cut is a problem.
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Reads structured content where there is some, else the text parts.
+///
+/// Never fails: what cannot be understood is among the problems.
+pub fn parse(structured: Option<&serde_json::Value>, texts: &[String], expected: Format) -> Parsed {
+    let _ = (structured, texts, expected);
+    unimplemented!()
+}
