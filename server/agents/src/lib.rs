@@ -1,1 +1,15 @@
-//! placeholder
+//! MCP as a client: presets, connections, supervision, and one call from arguments to raw answer.
+//!
+//! What an answer means, this crate does not know; it knows LSP, git and the ledger even less.
+
+pub mod call;
+pub mod pool;
+pub mod preset;
+pub mod spec;
+pub mod status;
+pub mod template;
+
+pub use call::{Answer, Call, CallError, CallProgress};
+pub use pool::{Inspection, Pool, Tool};
+pub use spec::{AgentSpec, Endpoint, Limits, Operation, OperationSpec};
+pub use status::{AgentEvent, AgentStatus, ServerInfo, State};
