@@ -1,1 +1,23 @@
-//! placeholder
+//! The engine: everything between "review this" and located findings, the same at every door.
+//!
+//! It knows runs, configuration, trust, git, guidelines and the ledger. It knows neither LSP nor MCP's wire
+//! types, nor how anything is shown.
+
+pub mod config;
+pub mod doctor;
+pub mod engine;
+pub mod event;
+pub mod git;
+pub mod guidelines;
+pub mod ledger;
+pub mod paths;
+pub mod prompt;
+pub mod request;
+pub mod run;
+pub mod scope;
+pub mod trust;
+
+pub use agents::{AgentEvent, AgentStatus, State};
+pub use engine::{Engine, Options};
+pub use event::{AgentOutcome, AgentReport, Event, FileFindings, Report, RunEvent, RunId, Skipped};
+pub use request::{Base, Buffer, Dismissal, OpenBuffers, Review, Scope};

@@ -1,0 +1,160 @@
+//! What the engine tells its doors. All of it arrives through one sink, in order per run.
+
+use agents::AgentEvent;
+use domain::answer::Usage;
+use domain::board::Reviewed;
+use domain::finding::Finding;
+use domain::path::RelPath;
+use domain::text::Text;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Name of a run, unique in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub u64);
+
+/// Anything the engine tells.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A run moved on.
+    Run {
+        /// Which.
+        run: RunId,
+        /// How.
+        event: RunEvent,
+    },
+    /// An agent changed its state or has a notice.
+    Agent(AgentEvent),
+    /// The configuration of a root was read, for the first time or anew.
+    Config(Box<crate::config::Loaded>),
+    /// Findings that the ledger remembers of a file, for [`crate::Engine::recall`]; dismissed ones are left out.
+    Recalled {
+        /// The root.
+        root: PathBuf,
+        /// The file and its findings, placed in the text that was given.
+        file: FileFindings,
+    },
+    /// Something a person should see once: the ledger was set aside, a file could not be watched.
+    Notice(String),
+}
+
+/// Findings of one agent in one file.
+#[derive(Clone, Debug)]
+pub struct FileFindings {
+    /// The file.
+    pub path: RelPath,
+    /// The agent, and whose findings these replace.
+    pub agent: String,
+    /// The part of the file that the agent looked at, in bytes of `text`.
+    pub reviewed: Reviewed,
+    /// What it found there, in bytes of `text`; dismissed findings are left out already.
+    pub findings: Vec<Finding>,
+    /// The text that was looked at.
+    pub text: Text,
+    /// The editor's version of that text; `None` when it came from the disk.
+    pub version: Option<i32>,
+}
+
+/// The stations of a run, in this order; `Ended` comes exactly once and last.
+#[derive(Clone, Debug)]
+pub enum RunEvent {
+    /// It is clear what will be looked at.
+    Started {
+        /// The agents asked.
+        agents: Vec<String>,
+        /// Number of files.
+        files: usize,
+    },
+    /// Something to show while waiting; rate-limited.
+    Progress {
+        /// One line: `codex: reading src/main.rs`.
+        message: String,
+        /// 0 to 1 over the whole run, never going back.
+        fraction: f32,
+    },
+    /// An agent answered for a file (also when it found nothing there).
+    Findings(FileFindings),
+    /// An agent is through, well or badly.
+    AgentEnded(AgentReport),
+    /// The run is over.
+    Ended(Report),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Whether the user cancelled it.
+    pub cancelled: bool,
+    /// Why nothing at all could be done: not a repository, no such file, no agent. The other fields are empty then.
+    pub error: Option<String>,
+    /// Each agent's end.
+    pub agents: Vec<AgentReport>,
+    /// The files looked at.
+    pub files: Vec<RelPath>,
+    /// What was asked for and not looked at, with the reason.
+    pub skipped: Vec<Skipped>,
+    /// Remarks a person should see.
+    pub notes: Vec<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Report {
+    /// True when everything asked for was looked at by every agent asked.
+    pub fn is_complete(&self) -> bool {
+        !self.cancelled
+            && self.error.is_none()
+            && self.skipped.iter().all(|it| !it.asked_for)
+            && self.agents.iter().all(|it| matches!(it.outcome, AgentOutcome::Reviewed))
+    }
+}
+
+/// A file or part that was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The path as it was asked for or found.
+    pub path: String,
+    /// A sentence: `not UTF-8`, `larger than 1 MB`, `.aiignore keeps it from agents`.
+    pub reason: String,
+    /// True when the user named it (a skipped file inside a named directory is not).
+    pub asked_for: bool,
+}
+
+/// How an agent's part of a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentReport {
+    /// Name.
+    pub agent: String,
+    /// Provider.
+    pub provider: String,
+    /// How it ended.
+    pub outcome: AgentOutcome,
+    /// Findings shown.
+    pub findings: usize,
+    /// Findings whose place was not found, shown for the whole file.
+    pub unlocated: usize,
+    /// Findings left out because they were dismissed before.
+    pub dismissed: usize,
+    /// What could not be read in its answers.
+    pub problems: Vec<String>,
+    /// Its own summary.
+    pub summary: Option<String>,
+    /// What it used.
+    pub usage: Option<Usage>,
+    /// From the first call to the last answer.
+    pub elapsed: Duration,
+}
+
+/// How an agent's part ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentOutcome {
+    /// It answered everything.
+    Reviewed,
+    /// Some calls failed: the first reason.
+    Partial(String),
+    /// Nothing came: why.
+    Failed(String),
+    /// The run was cancelled before it was through.
+    Cancelled,
+}
