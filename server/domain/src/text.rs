@@ -1,5 +1,7 @@
 //! Text snapshots: a rope with exact conversion between byte offsets and LSP positions.
 
+use crate::edit::Change;
+use ropey::RopeSlice;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -34,7 +36,19 @@ pub enum Encoding {
 }
 
 /// A half-open range of byte offsets; always on character boundaries of the text it belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct TextRange {
     /// First byte.
     pub start: usize,
@@ -73,7 +87,9 @@ impl TextRange {
 impl Text {
     /// Takes over a string.
     pub fn new(text: &str) -> Self {
-        Self { rope: ropey::Rope::from_str(text) }
+        Self {
+            rope: ropey::Rope::from_str(text),
+        }
     }
     /// Length in bytes.
     pub fn len(&self) -> usize {
@@ -87,42 +103,111 @@ impl Text {
     pub fn line_count(&self) -> usize {
         self.rope.len_lines()
     }
+    /// The lines without their line ends; an empty text has one empty line.
+    pub fn lines(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.rope.lines().map(|line| Cow::from(content(line)))
+    }
     /// The bytes of line `line` (0-based) without its line end; `None` past the last line.
     pub fn line_range(&self, line: usize) -> Option<TextRange> {
-        let _ = line;
-        unimplemented!()
+        let content = content(self.rope.get_line(line)?);
+        let start = self.rope.line_to_byte(line);
+        Some(TextRange::new(start, start + content.len_bytes()))
     }
     /// The text of line `line` (0-based) without its line end; empty past the last line.
     pub fn line(&self, line: usize) -> Cow<'_, str> {
-        let _ = line;
-        unimplemented!()
+        let line = self.rope.get_line(line);
+        line.map_or(Cow::Borrowed(""), |line| Cow::from(content(line)))
     }
     /// The 0-based line that holds byte `offset` (clamped to the text).
     pub fn line_of(&self, offset: usize) -> usize {
-        let _ = offset;
-        unimplemented!()
+        self.rope.byte_to_line(self.char_boundary(offset))
+    }
+    /// `offset` clamped to the text and moved down to the start of the character it lies in.
+    pub fn char_boundary(&self, offset: usize) -> usize {
+        let offset = offset.min(self.len());
+        let (chunk, chunk_start, _, _) = self.rope.chunk_at_byte(offset);
+        chunk_start + chunk.floor_char_boundary(offset - chunk_start)
     }
     /// The byte offset of a position. As LSP says, a character past the end of its line means the
     /// end of the line (before the line end), a line past the last means the end of the text, and
     /// the middle of a character means its start.
     pub fn offset(&self, position: Position, encoding: Encoding) -> usize {
-        let _ = (position, encoding);
-        unimplemented!()
+        let line = position.line as usize;
+        let Some(slice) = self.rope.get_line(line) else {
+            return self.len();
+        };
+        let start = self.rope.line_to_byte(line);
+        start + units_to_bytes(content(slice), position.character as usize, encoding)
     }
     /// The position of a byte offset, which is clamped to the text and to the start of its character.
+    /// The middle of a `\r\n` is the end of its line.
     pub fn position(&self, offset: usize, encoding: Encoding) -> Position {
-        let _ = (offset, encoding);
-        unimplemented!()
+        let offset = self.char_boundary(offset);
+        let line = self.rope.byte_to_line(offset);
+        let start = self.rope.line_to_byte(line);
+        let before = content(self.rope.byte_slice(start..offset));
+        Position {
+            line: saturate(line),
+            character: saturate(bytes_to_units(before, encoding)),
+        }
+    }
+    /// The bytes between two positions, in whichever order they come.
+    pub fn range_of(&self, start: Position, end: Position, encoding: Encoding) -> TextRange {
+        let (start, end) = (self.offset(start, encoding), self.offset(end, encoding));
+        TextRange::new(start.min(end), start.max(end))
+    }
+    /// The positions of both ends of a range.
+    pub fn positions_of(&self, range: TextRange, encoding: Encoding) -> (Position, Position) {
+        (
+            self.position(range.start, encoding),
+            self.position(range.end, encoding),
+        )
+    }
+    /// The byte offset of the place `units` code units from the start of the text, moved down to the
+    /// start of its character; `None` past the end.
+    pub fn offset_of_units(&self, units: usize, encoding: Encoding) -> Option<usize> {
+        let whole = self.rope.slice(..);
+        let fits = units <= bytes_to_units(whole, encoding);
+        fits.then(|| units_to_bytes(whole, units, encoding))
+    }
+    /// `range` clamped to the text and to character boundaries.
+    pub fn clamp(&self, range: TextRange) -> TextRange {
+        let start = self.char_boundary(range.start);
+        TextRange::new(start, self.char_boundary(range.end).max(start))
     }
     /// The text in `range`, clamped to the text and to character boundaries.
     pub fn slice(&self, range: TextRange) -> Cow<'_, str> {
-        let _ = range;
-        unimplemented!()
+        Cow::from(self.rope.byte_slice(self.clamp(range).as_range()))
     }
     /// Replaces `range` (clamped like [`Text::slice`]) and returns the edit as it was done.
-    pub fn replace(&mut self, range: TextRange, new_text: &str) -> crate::edit::Change {
-        let _ = (range, new_text);
-        unimplemented!()
+    pub fn replace(&mut self, range: TextRange, new_text: &str) -> Change {
+        let range = self.clamp(range);
+        let start = self.rope.byte_to_char(range.start);
+        if !range.is_empty() {
+            self.rope.remove(start..self.rope.byte_to_char(range.end));
+        }
+        if !new_text.is_empty() {
+            self.rope.insert(start, new_text);
+        }
+        Change {
+            range,
+            new_len: new_text.len(),
+        }
+    }
+}
+
+/// Equal content. Cheap for clones of one snapshot, else a comparison of the bytes.
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.rope.is_instance(&other.rope) || self.rope == other.rope
+    }
+}
+
+impl Eq for Text {}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::new(text)
     }
 }
 
@@ -132,3 +217,64 @@ impl std::fmt::Display for Text {
         self.rope.chunks().try_for_each(|chunk| f.write_str(chunk))
     }
 }
+
+/// A line without its line end.
+fn content(line: RopeSlice<'_>) -> RopeSlice<'_> {
+    let len = line.len_bytes();
+    let end = match len.checked_sub(1).map(|last| line.byte(last)) {
+        Some(b'\n') if len > 1 && line.byte(len - 2) == b'\r' => len - 2,
+        Some(b'\n' | b'\r') => len - 1,
+        _ => return line,
+    };
+    line.byte_slice(..end)
+}
+
+/// The byte offset of `units` code units into `slice`, at most its length; the middle of a character
+/// means its start.
+fn units_to_bytes(slice: RopeSlice<'_>, units: usize, encoding: Encoding) -> usize {
+    if units == 0 {
+        return 0;
+    }
+    if let Some(text) = slice.as_str() {
+        return units_to_bytes_in_str(text, units, encoding);
+    }
+    match encoding {
+        Encoding::Utf8 if units >= slice.len_bytes() => slice.len_bytes(),
+        Encoding::Utf8 => slice.char_to_byte(slice.byte_to_char(units)),
+        Encoding::Utf16 if units >= slice.len_utf16_cu() => slice.len_bytes(),
+        Encoding::Utf16 => slice.char_to_byte(slice.utf16_cu_to_char(units)),
+        Encoding::Utf32 => slice.char_to_byte(units.min(slice.len_chars())),
+    }
+}
+
+fn units_to_bytes_in_str(text: &str, units: usize, encoding: Encoding) -> usize {
+    let width: fn(char) -> usize = match encoding {
+        Encoding::Utf8 => return text.floor_char_boundary(units),
+        Encoding::Utf16 => char::len_utf16,
+        Encoding::Utf32 => |_| 1,
+    };
+    let mut seen = 0;
+    for (offset, c) in text.char_indices() {
+        seen += width(c);
+        if seen > units {
+            return offset;
+        }
+    }
+    text.len()
+}
+
+fn bytes_to_units(slice: RopeSlice<'_>, encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Utf8 => slice.len_bytes(),
+        Encoding::Utf16 => slice.len_utf16_cu(),
+        Encoding::Utf32 => slice.len_chars(),
+    }
+}
+
+/// LSP's numbers have 32 bits; a text that exceeds them gets the largest.
+fn saturate(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;
