@@ -25,7 +25,12 @@ pub struct Review {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The changed hunks, untracked files among them.
-    Changes(Base),
+    Changes {
+        /// What the changes are measured against.
+        base: Base,
+        /// Only below these files and directories, absolute or relative to the root; everywhere when empty.
+        paths: Vec<PathBuf>,
+    },
     /// These files and directories, absolute or relative to the root.
     Files(Vec<PathBuf>),
     /// A part of one file.
