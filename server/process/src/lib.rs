@@ -8,11 +8,12 @@ pub mod environment;
 pub mod guard;
 pub mod run;
 pub mod spec;
+mod sys;
 pub mod tail;
 pub mod which;
 
 pub use child::{Child, Exit, Shutdown};
 pub use environment::Environment;
 pub use run::{Output, RunError, run};
-pub use spec::{Spec, SpawnError};
+pub use spec::{SpawnError, Spec};
 pub use tail::Tail;
