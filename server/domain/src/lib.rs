@@ -13,4 +13,5 @@ pub mod locate;
 pub mod merge;
 pub mod path;
 pub mod sanitize;
+pub mod secrets;
 pub mod text;
