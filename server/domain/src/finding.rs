@@ -6,6 +6,10 @@ use crate::path::RelPath;
 use crate::text::TextRange;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+mod tests;
+mod words;
+
 /// How bad it is. Ordered: `Hint < Info < Warning < Error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -156,7 +160,28 @@ impl Finding {
     /// Computes [`Finding::id`] from agent, path, category, title and the anchored text without white space,
     /// and `occurrence`, which counts equal ones in one file from 0.
     pub fn identify(&mut self, occurrence: u32) {
-        let _ = occurrence;
-        unimplemented!()
+        let mut hash = blake3::Hasher::new();
+        let mut field = |text: &str| {
+            // The length keeps neighbouring fields apart.
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        field(&self.agent);
+        field(self.path.as_str());
+        field(self.category.as_str());
+        field(&normalise_title(&self.title));
+        field(&self.anchor.quote.split_whitespace().collect::<String>());
+        field(&occurrence.to_string());
+        self.id = FindingId(hash.finalize().to_hex()[..16].to_owned());
     }
+}
+
+/// A title without what an agent varies freely: case, punctuation and white space.
+fn normalise_title(title: &str) -> String {
+    let words = title
+        .split(|it: char| !it.is_alphanumeric())
+        .filter(|it| !it.is_empty());
+    words
+        .flat_map(|it| it.chars().flat_map(char::to_lowercase).chain([' ']))
+        .collect()
 }
