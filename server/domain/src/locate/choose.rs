@@ -23,6 +23,13 @@ pub(super) struct Hint {
 }
 
 impl Hint {
+    pub(super) fn line(line: usize) -> Self {
+        Self {
+            lines: Some((line, line)),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn of(text: &Text, place: &RawPlace) -> Self {
         let from_offsets = place.offsets.and_then(|offsets| {
             let units = usize::try_from(offsets.start).ok()?;
@@ -104,9 +111,9 @@ pub(super) fn column_offset(text: &Text, line: usize, column: RawColumn) -> Opti
 
 /// A place that matches, and how well its ends fall on the ends of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Match {
-    pub(super) range: TextRange,
-    pub(super) edge: Edge,
+pub(crate) struct Match {
+    pub(crate) range: TextRange,
+    pub(crate) edge: Edge,
 }
 
 impl Match {
@@ -121,7 +128,7 @@ impl Match {
 
 /// Where the end of a match falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Edge {
+pub(crate) enum Edge {
     /// Inside a word or a run of white space.
     Inside,
     /// Between the parts of a compound name: `snake_case`, `camelCase`.

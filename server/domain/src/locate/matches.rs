@@ -19,11 +19,11 @@ pub(super) const STRICT_TO_LAX: [Option<Form>; 5] = [
 
 /// The places where a quote stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) tier: Tier,
-    pub(super) matches: Vec<Match>,
+pub(crate) struct Found {
+    pub(crate) tier: Tier,
+    pub(crate) matches: Vec<Match>,
     /// There are more than could be looked at, so that none of them is the only one.
-    pub(super) more: bool,
+    pub(crate) more: bool,
 }
 
 /// The places where one of the readings stands, compared as strictly as one of them allows.

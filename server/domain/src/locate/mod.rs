@@ -11,9 +11,10 @@ mod symbol;
 
 use crate::finding::RawPlace;
 use crate::text::{Text, TextRange};
-use choose::{Hint, Match};
-use matches::Found;
-use quote::Readings;
+use choose::Hint;
+pub(crate) use choose::Match;
+pub(crate) use matches::Found;
+use quote::{Reading, Readings};
 use serde::{Deserialize, Serialize};
 use source::Source;
 use std::cell::OnceCell;
@@ -172,6 +173,27 @@ impl<'t> Locator<'t> {
                 tier: Tier::File,
             },
         }
+    }
+
+    /// The text that is searched.
+    pub fn text(&self) -> &'t Text {
+        self.text
+    }
+
+    /// Where a quote stands, taken as it is; equal at least but for white space. Of very many places those
+    /// near `line` (0-based).
+    pub(crate) fn quote_matches(&self, quote: &str, line: usize) -> Option<Found> {
+        let reading = Reading {
+            text: quote.to_owned(),
+            whole_lines: false,
+        };
+        matches::find(self.source()?, &Hint::line(line), &[reading])
+    }
+
+    /// The lines that belong to a symbol, for each definition of it.
+    pub(crate) fn symbol_blocks(&self, symbol: &str) -> Vec<TextRange> {
+        let found = self.source().map(|source| symbol::find(source, symbol));
+        found.iter().flatten().map(|it| it.block).collect()
     }
 
     fn source(&self) -> Option<&Source> {
