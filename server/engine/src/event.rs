@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Name of a run, unique in this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct RunId(pub u64);
 
@@ -28,7 +30,9 @@ pub enum Event {
     Agent(AgentEvent),
     /// The configuration of a root was read, for the first time or anew.
     Config(Box<crate::config::Loaded>),
-    /// Findings that the ledger remembers of a file, for [`crate::Engine::recall`]; dismissed ones are left out.
+    /// Findings that the ledger remembers of a file, for [`crate::Engine::recall`]; dismissed ones are left out, and so
+    /// are those of an agent that answered for the file since. Nothing was looked at anew, so `reviewed` is no range:
+    /// they are added to what is known of the file.
     Recalled {
         /// The root.
         root: PathBuf,
@@ -39,7 +43,8 @@ pub enum Event {
     Notice(String),
 }
 
-/// Findings of one agent in one file.
+/// Findings of one agent in one file. When an agent reviews a large file in several calls, each answer tells all that
+/// the run knows of the file by then.
 #[derive(Clone, Debug)]
 pub struct FileFindings {
     /// The file.
@@ -101,12 +106,34 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report of a run that could do nothing at all.
+    pub(crate) fn failed(error: String, elapsed: Duration) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::empty(elapsed)
+        }
+    }
+    /// The report of a run that had nothing to do.
+    pub(crate) fn empty(elapsed: Duration) -> Self {
+        Self {
+            cancelled: false,
+            error: None,
+            agents: Vec::new(),
+            files: Vec::new(),
+            skipped: Vec::new(),
+            notes: Vec::new(),
+            elapsed,
+        }
+    }
     /// True when everything asked for was looked at by every agent asked.
     pub fn is_complete(&self) -> bool {
         !self.cancelled
             && self.error.is_none()
             && self.skipped.iter().all(|it| !it.asked_for)
-            && self.agents.iter().all(|it| matches!(it.outcome, AgentOutcome::Reviewed))
+            && self
+                .agents
+                .iter()
+                .all(|it| matches!(it.outcome, AgentOutcome::Reviewed))
     }
 }
 

@@ -1,1 +1,121 @@
 //! The ledger: runs, findings and verdicts in one SQLite database per user, shared by all processes.
+//!
+//! A thread of its own does all the work, in the order it was asked for; nobody waits for a disk. The thread and the
+//! database start with the first job. A database that cannot be used is set aside under another name or left alone,
+//! and said so, and work goes on with a fresh one or in memory.
+
+mod dismissals;
+mod findings;
+mod open;
+mod runs;
+mod schema;
+mod store;
+mod thread;
+
+#[cfg(test)]
+mod tests;
+
+use crate::event::{FileFindings, Report, RunId};
+use crate::request::Dismissal;
+pub(crate) use dismissals::Dismissals;
+use domain::finding::FindingId;
+use domain::path::RelPath;
+pub(crate) use findings::Remembered;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, SystemTime};
+use thread::Worker;
+
+/// Where the time of records comes from; tests bring their own.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// Tells a person something once.
+pub(crate) type Notify = Arc<dyn Fn(String) + Send + Sync>;
+
+/// A handle to the ledger. Cheap to clone and to make; the last one to go lets the thread finish what is queued.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    worker: Arc<Worker>,
+}
+
+impl Ledger {
+    /// A ledger kept in `file`, which need not exist.
+    pub(crate) fn new(file: PathBuf, clock: Clock, notify: Notify) -> Self {
+        Self {
+            worker: Arc::new(Worker::new(file, clock, notify)),
+        }
+    }
+    /// Notes that a run began.
+    pub(crate) fn begin(&self, run: RunId, root: &Path, agents: &[String]) {
+        let (root, agents) = (key(root), agents.to_vec());
+        self.worker
+            .submit(move |store| runs::begin(store, run, &root, &agents));
+    }
+    /// Notes how a run ended.
+    pub(crate) fn end(&self, run: RunId, report: &Report) {
+        let end = runs::End {
+            cancelled: report.cancelled,
+            complete: report.is_complete(),
+            error: report.error.clone(),
+        };
+        self.worker.submit(move |store| runs::end(store, run, &end));
+    }
+    /// Keeps what an agent said of a file. Its older findings in the reviewed part count as resolved.
+    pub(crate) fn save(&self, run: RunId, root: &Path, file: FileFindings) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| findings::save(store, run, &root, &file));
+    }
+    /// Hands the open findings of a file to `reply`, on the ledger's thread; nothing when they cannot be read.
+    pub(crate) fn recall(
+        &self,
+        root: &Path,
+        path: &RelPath,
+        reply: impl FnOnce(Vec<Remembered>) + Send + 'static,
+    ) {
+        let (root, path) = (key(root), path.clone());
+        self.worker.submit(move |store| {
+            reply(findings::open(store, &root, &path)?);
+            Ok(())
+        });
+    }
+    /// Notes that findings are settled.
+    pub(crate) fn resolve(&self, root: &Path, ids: Vec<FindingId>) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| findings::resolve(store, &root, &ids));
+    }
+    /// Notes a dismissal.
+    pub(crate) fn dismiss(&self, root: &Path, dismissal: Dismissal) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| dismissals::store(store, &root, &dismissal));
+    }
+    /// Hands all dismissals of a root to `reply`, on the ledger's thread.
+    pub(crate) fn dismissals(&self, root: &Path, reply: impl FnOnce(Dismissals) + Send + 'static) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(dismissals::load(store, &root)?);
+            Ok(())
+        });
+    }
+    /// Waits until everything asked for so far is done, at most `deadline`; true when it is. Never starts the ledger.
+    pub(crate) fn flush(&self, deadline: Duration) -> bool {
+        if !self.worker.is_started() {
+            return true;
+        }
+        let (done, wait) = channel();
+        self.worker.submit(move |_| {
+            // The waiter may have given up.
+            let _ = done.send(());
+            Ok(())
+        });
+        !matches!(wait.recv_timeout(deadline), Err(RecvTimeoutError::Timeout))
+    }
+}
+
+/// A root as it stands in the database. Two roots whose names are not Unicode may share one key.
+fn key(root: &Path) -> String {
+    root.to_string_lossy().into_owned()
+}

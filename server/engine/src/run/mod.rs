@@ -1,1 +1,271 @@
 //! Runs: one thing the user asked for, from its scope to its report.
+//!
+//! One task conducts a run and tells all of its events, so they have an order and one end. Each agent's part is a
+//! task of its own that reports to the conductor; whatever becomes of those tasks, the conductor goes on.
+
+mod agent;
+mod answer;
+mod files;
+mod fix;
+mod identity;
+mod place;
+mod prepare;
+mod progress;
+mod report;
+
+#[cfg(test)]
+mod tests;
+
+use crate::engine::{Root, Sink};
+use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
+use crate::ledger::Ledger;
+use crate::request::Review;
+use agent::{Message, Part};
+use prepare::{Nothing, Prepared};
+use progress::Meter;
+use report::Tally;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// Tells the events of one run.
+#[derive(Clone)]
+pub(crate) struct Emitter {
+    run: RunId,
+    sink: Sink,
+}
+
+impl Emitter {
+    pub(crate) fn new(run: RunId, sink: Sink) -> Self {
+        Self { run, sink }
+    }
+    fn tell(&self, event: RunEvent) {
+        (self.sink)(Event::Run {
+            run: self.run,
+            event,
+        });
+    }
+}
+
+/// The one end of a run: told by [`Ending::end`], or when it is dropped because its task is.
+pub(crate) struct Ending {
+    emitter: Option<Emitter>,
+    started: Instant,
+}
+
+impl Ending {
+    pub(crate) fn new(emitter: Emitter) -> Self {
+        Self {
+            emitter: Some(emitter),
+            started: Instant::now(),
+        }
+    }
+    pub(crate) fn end(mut self, report: Report) {
+        if let Some(emitter) = self.emitter.take() {
+            emitter.tell(RunEvent::Ended(report));
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(emitter) = self.emitter.take() {
+            let error = "crosscheck is ending; the review was not finished".to_owned();
+            emitter.tell(RunEvent::Ended(Report::failed(
+                error,
+                self.started.elapsed(),
+            )));
+        }
+    }
+}
+
+/// A run to do.
+pub(crate) struct Job {
+    pub(crate) run: RunId,
+    pub(crate) review: Review,
+    pub(crate) root: Arc<Root>,
+    pub(crate) ledger: Ledger,
+    pub(crate) emitter: Emitter,
+    /// The user's cancel.
+    pub(crate) cancel: CancellationToken,
+}
+
+/// Does a run; a panic inside becomes its error.
+pub(crate) async fn supervise(job: Job) -> Report {
+    let started = Instant::now();
+    let (run, ledger) = (job.run, job.ledger.clone());
+    let report = match tokio::spawn(conduct(job, started)).await {
+        Ok(report) => report,
+        Err(error) => {
+            tracing::error!(%error, "a run failed");
+            Report::failed(
+                format!("the review failed because of a fault in crosscheck: {error}"),
+                started.elapsed(),
+            )
+        }
+    };
+    ledger.end(run, &report);
+    report
+}
+
+async fn conduct(job: Job, started: Instant) -> Report {
+    // Other processes may have dismissed something; by the first answer this is long known.
+    job.root.recall_dismissals(&job.ledger);
+    let preparing = prepare::prepare(&job.review, &job.root, &job.cancel);
+    let prepared = tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => Err(Nothing::Cancelled),
+        prepared = preparing => prepared,
+    };
+    match prepared {
+        Ok(prepared) => ask(&job, prepared, started).await,
+        Err(nothing) => nothing.report(started.elapsed()),
+    }
+}
+
+/// Why the agents were not awaited to their ends.
+enum Stop {
+    Cancelled,
+    Deadline,
+}
+
+/// Asks all agents and tells what they answer.
+async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
+    let Prepared {
+        agents,
+        unusable,
+        shared,
+    } = prepared;
+    let shared = Arc::new(shared);
+    let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
+    job.ledger.begin(job.run, &job.root.path, &names);
+    job.emitter.tell(RunEvent::Started {
+        agents: names,
+        files: shared.gathered.targets.len(),
+    });
+
+    let mut tally = Tally::new(&agents, shared.gathered.clone());
+    let mut meter = Meter::new(agents.len());
+    for report in unusable {
+        job.emitter.tell(RunEvent::AgentEnded(report.clone()));
+        tally.add_ended(report);
+    }
+    // Ends the calls also when this task is dropped.
+    let calls = CancellationToken::new();
+    let calls_end = calls.clone().drop_guard();
+    let (sender, mut messages) = mpsc::unbounded_channel();
+    for (index, spec) in agents.into_iter().enumerate() {
+        let part = Part {
+            index,
+            spec,
+            shared: shared.clone(),
+            root: job.root.clone(),
+            cancel: calls.clone(),
+        };
+        tokio::spawn(agent::ask(part, sender.clone()));
+    }
+    drop(sender);
+
+    let deadline = started.checked_add(shared.limits.run);
+    let stop = loop {
+        tokio::select! {
+            biased;
+            () = job.cancel.cancelled() => break Some(Stop::Cancelled),
+            () = until(deadline) => break Some(Stop::Deadline),
+            message = messages.recv() => match message {
+                Some(message) => take(job, message, &mut tally, &mut meter),
+                None => break None,
+            },
+            () = until(meter.due()) => tell_progress(job, &mut meter),
+        }
+    };
+    drop(calls_end);
+    // What was answered before the stop counts.
+    while let Ok(message) = messages.try_recv() {
+        take(job, message, &mut tally, &mut meter);
+    }
+    let cancelled = matches!(stop, Some(Stop::Cancelled));
+    let reason = match stop {
+        Some(Stop::Cancelled) => "the review was cancelled".to_owned(),
+        Some(Stop::Deadline) => {
+            format!(
+                "the review took longer than {} s (`[limits] run`) and was stopped",
+                shared.limits.run.as_secs()
+            )
+        }
+        // Its task is gone without an end.
+        None => "its part of the review failed because of a fault in crosscheck".to_owned(),
+    };
+    for report in tally.end_all(&reason, cancelled) {
+        job.emitter.tell(RunEvent::AgentEnded(report));
+    }
+    tally.into_report(cancelled, started.elapsed())
+}
+
+/// Takes in what an agent's task reports.
+fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
+    match message {
+        Message::Planned { agent, calls } => meter.plan(agent, calls),
+        Message::News {
+            agent,
+            call,
+            text,
+            fraction,
+        } => {
+            meter.news(
+                agent,
+                call,
+                format!("{}: {text}", tally.name(agent)),
+                fraction,
+            );
+        }
+        Message::Answered {
+            agent,
+            call,
+            answered,
+        } => {
+            meter.done(agent, call);
+            for file in tally.answered(agent, answered) {
+                tell_findings(job, file);
+            }
+        }
+        Message::Failed {
+            agent,
+            call,
+            failure,
+        } => {
+            meter.done(agent, call);
+            tally.failed(agent, failure);
+        }
+        Message::Ended { agent } => {
+            meter.end(agent);
+            if let Some(report) = tally.end(agent) {
+                job.emitter.tell(RunEvent::AgentEnded(report));
+            }
+        }
+    }
+    if meter.is_due() {
+        tell_progress(job, meter);
+    }
+}
+
+fn tell_findings(job: &Job, file: FileFindings) {
+    job.root.note_answer(&file.path, &file.agent);
+    job.emitter.tell(RunEvent::Findings(file.clone()));
+    job.ledger.save(job.run, &job.root.path, file);
+}
+
+fn tell_progress(job: &Job, meter: &mut Meter) {
+    if let Some((message, fraction)) = meter.take() {
+        job.emitter.tell(RunEvent::Progress { message, fraction });
+    }
+}
+
+/// Sleeps until a time; for ever without one.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,270 @@
+//! Findings in the ledger: kept per root, file and agent, and placed again in whatever the text has become.
+
+use super::{runs, store::Store};
+use crate::event::{FileFindings, RunId};
+use domain::anchor::Anchor;
+use domain::board::Reviewed;
+use domain::edit::TextEdit;
+use domain::finding::{Finding, FindingId};
+use domain::locate::Tier;
+use domain::path::RelPath;
+use domain::text::{Text, TextRange};
+use rusqlite::{Connection, Result, Row, TransactionBehavior, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+
+/// Most findings recalled for one file, newest first.
+const MAX_RECALLED: i64 = 5000;
+
+pub(super) const SELECT_OPEN: &str = "
+    SELECT path, agent, id, provider, tier, severity, category, code, title, body, confidence,
+           quote, before, after, symbol, line, fix_offset, fix_old, fix_new
+    FROM findings WHERE root = ?1 AND path = ?2 AND state = 'open' ORDER BY last_seen DESC, row LIMIT ?3";
+
+const UPSERT: &str = "
+    INSERT INTO findings (root, path, agent, id, provider, state, first_run, last_run, first_seen, last_seen,
+                          tier, severity, category, code, title, body, confidence,
+                          quote, before, after, symbol, line, fix_offset, fix_old, fix_new)
+    VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+    ON CONFLICT (root, path, agent, id) DO UPDATE SET
+        provider = excluded.provider, state = 'open', last_run = excluded.last_run, last_seen = excluded.last_seen,
+        tier = excluded.tier, severity = excluded.severity, category = excluded.category, code = excluded.code,
+        title = excluded.title, body = excluded.body, confidence = excluded.confidence, quote = excluded.quote,
+        before = excluded.before, after = excluded.after, symbol = excluded.symbol, line = excluded.line,
+        fix_offset = excluded.fix_offset, fix_old = excluded.fix_old, fix_new = excluded.fix_new";
+
+/// A finding as it was kept. Its range means nothing until [`Remembered::place`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Remembered {
+    finding: Finding,
+    fix: Option<RememberedFix>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct RememberedFix {
+    /// Where it starts relative to the finding, in bytes.
+    offset: i64,
+    old: String,
+    new: String,
+}
+
+impl Remembered {
+    /// The agent that said it.
+    pub(crate) fn agent(&self) -> &str {
+        &self.finding.agent
+    }
+    /// The finding in `text`; `None` when its place is gone or no longer certain. A fix comes along only where exactly
+    /// the text stands that it replaces.
+    pub(crate) fn place(self, text: &Text) -> Option<Finding> {
+        let mut finding = self.finding;
+        if finding.tier == Tier::File {
+            return Some(finding);
+        }
+        let (range, tier) = finding.anchor.find(text)?;
+        finding.range = range;
+        // An exact hit of the anchor makes an approximate place no better than it was.
+        finding.tier = finding.tier.max(tier);
+        let fix = self.fix.filter(|_| finding.tier.allows_edit());
+        finding.fix = fix.and_then(|fix| fix.place(range, text));
+        Some(finding)
+    }
+}
+
+impl RememberedFix {
+    fn of(finding: &Finding, text: &Text) -> Option<Self> {
+        let fix = finding.fix.as_ref()?;
+        let offset =
+            i64::try_from(fix.range.start).ok()? - i64::try_from(finding.range.start).ok()?;
+        Some(Self {
+            offset,
+            old: text.slice(fix.range).into_owned(),
+            new: fix.new_text.clone(),
+        })
+    }
+    fn place(self, at: TextRange, text: &Text) -> Option<TextEdit> {
+        let start = usize::try_from(i64::try_from(at.start).ok()? + self.offset).ok()?;
+        let range = TextRange::new(start, start.checked_add(self.old.len())?);
+        // An insertion away from the finding has no text of its own that would tell whether its place still fits.
+        let fits = text.clamp(range) == range
+            && text.slice(range) == self.old.as_str()
+            && (!range.is_empty() || (at.start <= start && start <= at.end));
+        fits.then_some(TextEdit {
+            range,
+            new_text: self.new,
+        })
+    }
+}
+
+pub(super) fn save(store: &mut Store, run: RunId, root: &str, file: &FileFindings) -> Result<()> {
+    let run = runs::row(store, run)?;
+    let now = store.now();
+    let transaction = store
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let kept: BTreeSet<&FindingId> = file.findings.iter().map(|it| &it.id).collect();
+    for old in read(&transaction, root, &file.path)? {
+        if old.finding.agent == file.agent
+            && !kept.contains(&old.finding.id)
+            && is_superseded(&old, file)
+        {
+            set_resolved(&transaction, root, &file.path, &old.finding)?;
+        }
+    }
+    for finding in &file.findings {
+        upsert(&transaction, root, run, now, finding, &file.text)?;
+    }
+    transaction.commit()
+}
+
+/// True when the agent looked again at the place of `old` and did not say it again.
+fn is_superseded(old: &Remembered, file: &FileFindings) -> bool {
+    match &file.reviewed {
+        Reviewed::Whole => true,
+        Reviewed::Ranges(ranges) => {
+            old.finding.tier != Tier::File
+                && old
+                    .finding
+                    .anchor
+                    .find(&file.text)
+                    .is_some_and(|(place, _)| ranges.iter().any(|range| range.intersects(place)))
+        }
+    }
+}
+
+fn upsert(
+    connection: &Connection,
+    root: &str,
+    run: i64,
+    now: i64,
+    finding: &Finding,
+    text: &Text,
+) -> Result<()> {
+    let fix = RememberedFix::of(finding, text);
+    let anchor = &finding.anchor;
+    connection.prepare_cached(UPSERT)?.execute(params![
+        root,
+        finding.path.as_str(),
+        finding.agent,
+        finding.id.0,
+        finding.provider,
+        run,
+        now,
+        word(&finding.tier),
+        word(&finding.severity),
+        word(&finding.category),
+        finding.code,
+        finding.title,
+        finding.body,
+        finding.confidence,
+        anchor.quote,
+        anchor.before,
+        anchor.after,
+        anchor.symbol,
+        anchor.line,
+        fix.as_ref().map(|it| it.offset),
+        fix.as_ref().map(|it| it.old.as_str()),
+        fix.as_ref().map(|it| it.new.as_str()),
+    ])?;
+    Ok(())
+}
+
+fn set_resolved(
+    connection: &Connection,
+    root: &str,
+    path: &RelPath,
+    finding: &Finding,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE findings SET state = 'resolved' WHERE root = ?1 AND path = ?2 AND agent = ?3 AND id = ?4",
+        )?
+        .execute(params![root, path.as_str(), finding.agent, finding.id.0])?;
+    Ok(())
+}
+
+/// The open findings of a file, most recently seen first.
+pub(super) fn open(store: &Store, root: &str, path: &RelPath) -> Result<Vec<Remembered>> {
+    read(&store.connection, root, path)
+}
+
+pub(super) fn resolve(store: &mut Store, root: &str, ids: &[FindingId]) -> Result<()> {
+    let now = store.now();
+    let transaction = store
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut update = transaction.prepare_cached(
+            "UPDATE findings SET state = 'resolved', last_seen = ?3 WHERE root = ?1 AND id = ?2",
+        )?;
+        for id in ids {
+            update.execute(params![root, id.0, now])?;
+        }
+    }
+    transaction.commit()
+}
+
+fn read(connection: &Connection, root: &str, path: &RelPath) -> Result<Vec<Remembered>> {
+    let mut select = connection.prepare_cached(SELECT_OPEN)?;
+    let rows = select.query_map(params![root, path.as_str(), MAX_RECALLED], |row| {
+        from_row(row)
+    })?;
+    // A row that another version wrote in words unknown here is left out.
+    rows.filter_map(Result::transpose).collect()
+}
+
+fn from_row(row: &Row<'_>) -> Result<Option<Remembered>> {
+    let (tier, severity, category) = (
+        from_word(row, "tier")?,
+        from_word(row, "severity")?,
+        from_word(row, "category")?,
+    );
+    let path = RelPath::try_from(row.get::<_, String>("path")?);
+    let (Some(tier), Some(severity), Some(category), Ok(path)) = (tier, severity, category, path)
+    else {
+        return Ok(None);
+    };
+    let fix = match (
+        row.get("fix_offset")?,
+        row.get("fix_old")?,
+        row.get("fix_new")?,
+    ) {
+        (Some(offset), Some(old), Some(new)) => Some(RememberedFix { offset, old, new }),
+        _ => None,
+    };
+    let finding = Finding {
+        id: FindingId(row.get("id")?),
+        agent: row.get("agent")?,
+        provider: row.get("provider")?,
+        path,
+        range: TextRange::default(),
+        tier,
+        severity,
+        category,
+        code: row.get("code")?,
+        title: row.get("title")?,
+        body: row.get("body")?,
+        confidence: row.get("confidence")?,
+        fix: None,
+        anchor: Anchor {
+            quote: row.get("quote")?,
+            before: row.get("before")?,
+            after: row.get("after")?,
+            symbol: row.get("symbol")?,
+            line: row.get("line")?,
+        },
+    };
+    Ok(Some(Remembered { finding, fix }))
+}
+
+/// The word that serde gives a plain value.
+pub(super) fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+fn from_word<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>> {
+    Ok(serde_json::from_value(serde_json::Value::String(row.get(column)?)).ok())
+}

@@ -1,0 +1,116 @@
+//! The open database with what the jobs on it share.
+
+use super::{Clock, Notify, open};
+use crate::event::RunId;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+/// Resolved findings are forgotten after this many days.
+const RESOLVED_DAYS: i64 = 90;
+/// Runs are forgotten after this many days.
+const RUN_DAYS: i64 = 365;
+/// Most findings kept; beyond, the ones not seen for longest are forgotten.
+const MAX_FINDINGS: i64 = 200_000;
+/// Rows forgotten in one step, so that no job waits long.
+const PRUNE_STEP: i64 = 1000;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The open database.
+pub(super) struct Store {
+    pub(super) connection: Connection,
+    /// The rows of this process's runs.
+    pub(super) runs: BTreeMap<RunId, i64>,
+    file: PathBuf,
+    clock: Clock,
+    notify: Notify,
+    lasting: bool,
+    /// Whether the last job failed, so that a full disk is told once and not per job.
+    failing: bool,
+}
+
+impl Store {
+    /// Opens the database, or one in memory, and tells what was wrong.
+    pub(super) fn open(file: PathBuf, clock: Clock, notify: Notify) -> rusqlite::Result<Self> {
+        let opened = open::open(&file, clock())?;
+        if let Some(notice) = opened.notice {
+            notify(notice);
+        }
+        let (connection, lasting) = (opened.connection, opened.lasting);
+        Ok(Self {
+            connection,
+            runs: BTreeMap::new(),
+            file,
+            clock,
+            notify,
+            lasting,
+            failing: false,
+        })
+    }
+    /// Milliseconds since 1970.
+    pub(super) fn now(&self) -> i64 {
+        let since = (self.clock)()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+    /// Does one job and deals with its failure.
+    pub(super) fn perform(&mut self, job: super::thread::Job) {
+        match job(self) {
+            Ok(()) => self.failing = false,
+            Err(error) if self.lasting && open::is_damage(&error) => self.replace(),
+            Err(error) => self.fail(&error),
+        }
+    }
+    fn replace(&mut self) {
+        match open::reopen(&self.file, (self.clock)()) {
+            Ok(opened) => {
+                self.connection = opened.connection;
+                self.lasting = opened.lasting;
+                self.runs.clear();
+                if let Some(notice) = opened.notice {
+                    (self.notify)(notice);
+                }
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+    fn fail(&mut self, error: &rusqlite::Error) {
+        tracing::warn!(%error, "a job of the ledger failed");
+        if !self.failing {
+            self.failing = true;
+            (self.notify)(format!(
+                "the ledger {} cannot be used right now: {error}; what is found meanwhile may not be remembered",
+                self.file.display()
+            ));
+        }
+    }
+    /// Forgets a bounded number of rows that are too old or too many; true when there may be more.
+    pub(super) fn prune(&mut self) -> rusqlite::Result<bool> {
+        let now = self.now();
+        let old = self.connection.execute(
+            "DELETE FROM findings WHERE row IN
+               (SELECT row FROM findings WHERE state = 'resolved' AND last_seen < ?1 LIMIT ?2)",
+            [now - RESOLVED_DAYS * DAY_MS, PRUNE_STEP],
+        )?;
+        let runs = self.connection.execute(
+            "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started < ?1 LIMIT ?2)",
+            [now - RUN_DAYS * DAY_MS, PRUNE_STEP],
+        )?;
+        let count: i64 = self
+            .connection
+            .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
+        let excess = (count - MAX_FINDINGS).clamp(0, PRUNE_STEP);
+        if excess > 0 {
+            self.connection.execute(
+                "DELETE FROM findings WHERE row IN
+                   (SELECT row FROM findings ORDER BY state = 'open', last_seen LIMIT ?1)",
+                [excess],
+            )?;
+        }
+        let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
+        Ok(old >= full_step || runs >= full_step || excess >= PRUNE_STEP)
+    }
+}

@@ -1,0 +1,322 @@
+//! One agent's part of a run: its calls in parallel, and what each answer says of the files.
+
+use super::answer::{self, FilePart, Read};
+use super::identity::identify;
+use super::prepare::Shared;
+use super::report::Counts;
+use crate::engine::Root;
+use crate::event::FileFindings;
+use crate::prompt::{self, Batch};
+use agents::spec::Reads;
+use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
+use domain::answer::Usage;
+use domain::board::Reviewed;
+use domain::finding::Finding;
+use domain::locate::Tier;
+use domain::path::RelPath;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Longest wait for the ledger to tell what was dismissed. It only ever counts for a review right at the start.
+const DISMISSALS_WAIT: Duration = Duration::from_millis(500);
+
+/// What an agent's task works with.
+pub(super) struct Part {
+    /// The agent's place among those of the run.
+    pub(super) index: usize,
+    pub(super) spec: AgentSpec,
+    pub(super) shared: Arc<Shared>,
+    pub(super) root: Arc<Root>,
+    /// Ends the calls.
+    pub(super) cancel: CancellationToken,
+}
+
+/// What an agent's task reports to the conductor of the run.
+pub(super) enum Message {
+    Planned {
+        agent: usize,
+        calls: usize,
+    },
+    News {
+        agent: usize,
+        call: usize,
+        text: String,
+        fraction: Option<f32>,
+    },
+    Answered {
+        agent: usize,
+        call: usize,
+        answered: Answered,
+    },
+    Failed {
+        agent: usize,
+        call: usize,
+        failure: Failure,
+    },
+    /// Comes last, unless the task failed.
+    Ended {
+        agent: usize,
+    },
+}
+
+/// An answer that could be read.
+pub(super) struct Answered {
+    pub(super) files: Vec<(FileFindings, Counts)>,
+    pub(super) problems: Vec<String>,
+    pub(super) summary: Option<String>,
+    pub(super) usage: Option<Usage>,
+}
+
+/// A call without a readable answer.
+pub(super) struct Failure {
+    pub(super) reason: String,
+    /// The files it was about.
+    pub(super) files: Vec<RelPath>,
+}
+
+impl Part {
+    /// What the agent looks at.
+    pub(super) fn reads(&self) -> Reads {
+        self.spec
+            .operations
+            .get(&Operation::Review)
+            .map_or(Reads::Text, |it| it.reads)
+    }
+}
+
+/// Does an agent's part. Ends when all calls have ended; cancelled calls end at once.
+pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
+    let agent = part.index;
+    let part = Arc::new(part);
+    // The conductor may have gone; then nobody wants to know.
+    let tell = |message| drop(conductor.send(message));
+    let building = part.clone();
+    let batches = match tokio::task::spawn_blocking(move || build(&building)).await {
+        Ok(batches) => batches,
+        Err(error) => {
+            let reason = fault(&part.spec.name, &error);
+            let files = part
+                .shared
+                .gathered
+                .targets
+                .iter()
+                .map(|it| it.path.clone())
+                .collect();
+            tell(Message::Failed {
+                agent,
+                call: 0,
+                failure: Failure { reason, files },
+            });
+            return tell(Message::Ended { agent });
+        }
+    };
+    tell(Message::Planned {
+        agent,
+        calls: batches.len(),
+    });
+    let mut calls = JoinSet::new();
+    let mut under_way = BTreeMap::new();
+    for (call, batch) in batches.into_iter().enumerate() {
+        let targets = batch.targets.clone();
+        let task = calls.spawn(one_call(part.clone(), call, batch, conductor.clone()));
+        under_way.insert(task.id(), (call, targets));
+    }
+    let mut known = Known::default();
+    while let Some(joined) = calls.join_next_with_id().await {
+        let (id, result) = match joined {
+            Ok((id, result)) => (id, result),
+            Err(error) => (error.id(), Err(fault(&part.spec.name, &error))),
+        };
+        let Some((call, targets)) = under_way.remove(&id) else {
+            continue;
+        };
+        match result {
+            Ok(read) => {
+                let answered = known.take(&part, read).await;
+                tell(Message::Answered {
+                    agent,
+                    call,
+                    answered,
+                });
+            }
+            Err(reason) => {
+                let targets = targets
+                    .iter()
+                    .filter_map(|it| part.shared.gathered.targets.get(*it));
+                let files = targets.map(|it| it.path.clone()).collect();
+                tell(Message::Failed {
+                    agent,
+                    call,
+                    failure: Failure { reason, files },
+                });
+            }
+        }
+    }
+    tell(Message::Ended { agent });
+}
+
+fn build(part: &Part) -> Vec<Batch> {
+    let shared = &part.shared;
+    let instructions: Vec<&str> = shared.instructions.iter().map(String::as_str).collect();
+    prompt::review(&prompt::Input {
+        root: &part.root.path,
+        gathered: &shared.gathered,
+        guidelines: &shared.guidelines,
+        instructions: &instructions,
+        reads: part.reads(),
+        max_bytes: shared.limits.prompt_bytes,
+    })
+}
+
+/// Makes one call and reads its answer.
+async fn one_call(
+    part: Arc<Part>,
+    call: usize,
+    batch: Batch,
+    conductor: UnboundedSender<Message>,
+) -> Result<Read, String> {
+    let Batch { targets, variables } = batch;
+    let asked = answer::Asked::new(&part.shared.gathered, &targets, &variables);
+    let answer = wait_for_answer(&part, call, variables, &asked, &conductor).await?;
+    // Searching large files may take long, and the workers have other runs to serve.
+    let reading = part.clone();
+    let read = tokio::task::spawn_blocking(move || answer::read(&reading, &asked, &answer)).await;
+    read.map_err(|error| fault(&part.spec.name, &error))?
+}
+
+async fn wait_for_answer(
+    part: &Part,
+    call: usize,
+    variables: serde_json::Value,
+    asked: &answer::Asked,
+    conductor: &UnboundedSender<Message>,
+) -> Result<Answer, String> {
+    let (progress, mut news) = unbounded_channel();
+    let calling = part.root.pool.call(Call {
+        agent: part.spec.name.clone(),
+        operation: Operation::Review,
+        root: part.root.path.clone(),
+        variables,
+        cancel: part.cancel.clone(),
+        progress,
+    });
+    tokio::pin!(calling);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut calling => return answer.map_err(|error| error.to_string()),
+            Some(news) = news.recv() => {
+                let (text, fraction) = in_words(news, asked);
+                let _ = conductor.send(Message::News { agent: part.index, call, text, fraction });
+            }
+        }
+    }
+}
+
+fn in_words(news: CallProgress, asked: &answer::Asked) -> (String, Option<f32>) {
+    match news {
+        CallProgress::Queued(0) => ("waiting for a free place".to_owned(), None),
+        CallProgress::Queued(1) => ("waiting, 1 call is before it".to_owned(), None),
+        CallProgress::Queued(before) => (format!("waiting, {before} calls are before it"), None),
+        CallProgress::Starting => ("starting".to_owned(), None),
+        CallProgress::Running => (format!("reviewing {}", asked.name()), None),
+        CallProgress::Message { text, fraction } => (text, fraction),
+    }
+}
+
+fn fault(agent: &str, error: &JoinError) -> String {
+    tracing::error!(agent, %error, "a task failed");
+    format!("the call to agent `{agent}` failed because of a fault in crosscheck: {error}")
+}
+
+/// What an agent said in this run, by file: a file may be reviewed in several calls.
+#[derive(Default)]
+struct Known {
+    files: BTreeMap<RelPath, (Reviewed, Vec<Finding>)>,
+    /// Whether the ledger had its time to tell the dismissals.
+    waited: bool,
+}
+
+impl Known {
+    /// Adds an answer; returns all that is known of the files in it.
+    async fn take(&mut self, part: &Part, read: Read) -> Answered {
+        let Read {
+            files,
+            mut problems,
+            summary,
+            usage,
+        } = read;
+        if !std::mem::replace(&mut self.waited, true)
+            && timeout(DISMISSALS_WAIT, part.root.dismissals_known())
+                .await
+                .is_err()
+        {
+            problems.push(
+                "the ledger is slow; findings that were dismissed may be shown again".to_owned(),
+            );
+        }
+        let files = files
+            .into_iter()
+            .map(|file| self.take_file(part, file))
+            .collect();
+        Answered {
+            files,
+            problems,
+            summary,
+            usage,
+        }
+    }
+    fn take_file(&mut self, part: &Part, file: FilePart) -> (FileFindings, Counts) {
+        let FilePart {
+            path,
+            text,
+            version,
+            reviewed,
+            findings,
+        } = file;
+        let (all_reviewed, all) = match self.files.remove(&path) {
+            Some((before, mut known)) => {
+                known.extend(findings);
+                (both(before, reviewed), identify(known))
+            }
+            None => (reviewed, identify(findings)),
+        };
+        let (dismissed, shown): (Vec<Finding>, Vec<Finding>) =
+            all.iter().cloned().partition(|it| part.root.hides(it));
+        let counts = Counts {
+            findings: shown.len(),
+            unlocated: shown.iter().filter(|it| it.tier == Tier::File).count(),
+            dismissed: dismissed.len(),
+        };
+        self.files.insert(path.clone(), (all_reviewed.clone(), all));
+        let agent = part.spec.name.clone();
+        (
+            FileFindings {
+                path,
+                agent,
+                reviewed: all_reviewed,
+                findings: shown,
+                text,
+                version,
+            },
+            counts,
+        )
+    }
+}
+
+fn both(a: Reviewed, b: Reviewed) -> Reviewed {
+    match (a, b) {
+        (Reviewed::Ranges(mut a), Reviewed::Ranges(b)) => {
+            a.extend(b);
+            a.sort_unstable();
+            a.dedup();
+            Reviewed::Ranges(a)
+        }
+        _ => Reviewed::Whole,
+    }
+}

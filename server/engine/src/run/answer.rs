@@ -1,0 +1,292 @@
+//! From an agent's answer to findings in files: read, find each file and place, make safe to show.
+
+use super::agent::Part;
+use super::files::{Files, Source};
+use super::place::{self, Placed};
+use crate::scope::{Gathered, LineRange, Target};
+use agents::{Answer, Operation};
+use domain::answer::{Format, Usage};
+use domain::board::Reviewed;
+use domain::finding::{Category, Finding, FindingId, RawFinding, Severity};
+use domain::path::RelPath;
+use domain::sanitize;
+use domain::text::{Text, TextRange};
+use std::collections::BTreeMap;
+
+/// Longest title, in characters.
+const MAX_TITLE: usize = 200;
+/// Longest body, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// Longest code (an agent's own rule), in characters.
+const MAX_CODE: usize = 80;
+/// Longest summary of one answer, in bytes.
+const MAX_SUMMARY: usize = 4 * 1024;
+
+/// What a call asked about.
+pub(super) struct Asked {
+    files: Vec<AskedFile>,
+}
+
+struct AskedFile {
+    /// Index into the targets.
+    target: usize,
+    path: RelPath,
+    /// The lines asked about; all of them when `None`.
+    ranges: Option<Vec<LineRange>>,
+}
+
+impl Asked {
+    /// From what the call's templates get: `targets` there says which lines of a file this call is about.
+    pub(super) fn new(
+        gathered: &Gathered,
+        targets: &[usize],
+        variables: &serde_json::Value,
+    ) -> Self {
+        let told = variables
+            .get("targets")
+            .and_then(serde_json::Value::as_array);
+        let files = targets.iter().filter_map(|&index| {
+            let Target { path, ranges, .. } = gathered.targets.get(index)?;
+            let told = told.and_then(|all| {
+                all.iter()
+                    .find(|it| it.get("path").is_some_and(|it| it == path.as_str()))
+            });
+            let ranges = match told.map(|it| it.get("ranges")) {
+                Some(ranges) => ranges.and_then(line_ranges),
+                None => ranges.clone(),
+            };
+            Some(AskedFile {
+                target: index,
+                path: path.clone(),
+                ranges,
+            })
+        });
+        Self {
+            files: files.collect(),
+        }
+    }
+    /// For people: the file, or how many.
+    pub(super) fn name(&self) -> String {
+        match self.files.as_slice() {
+            [one] => one.path.to_string(),
+            files => format!("{} files", files.len()),
+        }
+    }
+    pub(super) fn targets(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.files.iter().map(|it| it.target)
+    }
+}
+
+fn line_ranges(value: &serde_json::Value) -> Option<Vec<LineRange>> {
+    let number =
+        |it: &serde_json::Value, key| it.get(key)?.as_u64().and_then(|it| u32::try_from(it).ok());
+    let ranges = value.as_array()?.iter();
+    ranges
+        .map(|it| {
+            Some(LineRange {
+                start_line: number(it, "start_line")?,
+                end_line: number(it, "end_line")?,
+            })
+        })
+        .collect()
+}
+
+/// A readable answer.
+pub(super) struct Read {
+    /// All files asked about, and others that the agent spoke of.
+    pub(super) files: Vec<FilePart>,
+    pub(super) problems: Vec<String>,
+    pub(super) summary: Option<String>,
+    pub(super) usage: Option<Usage>,
+}
+
+/// What one answer says of one file. The findings have no names yet.
+pub(super) struct FilePart {
+    pub(super) path: RelPath,
+    pub(super) text: Text,
+    pub(super) version: Option<i32>,
+    pub(super) reviewed: Reviewed,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads an answer. Blocks: it may read files and searches texts.
+///
+/// # Errors
+/// A sentence when nothing in the answer can be understood; that is never taken for "no findings".
+pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, String> {
+    let parsed = domain::answer::parse(answer.structured.as_ref(), &answer.texts, answer.format);
+    let agent = &part.spec.name;
+    if parsed.findings.is_empty() && !parsed.clean {
+        let why = parsed
+            .problems
+            .first()
+            .map(|it| format!(": {}", sanitize::line(it, MAX_TITLE)));
+        return Err(format!(
+            "the answer of agent `{agent}` could not be read{}",
+            why.unwrap_or_default()
+        ));
+    }
+    let mut problems: Vec<String> = parsed
+        .problems
+        .iter()
+        .map(|it| sanitize::line(it, MAX_TITLE))
+        .collect();
+    problems.extend(
+        answer
+            .left_out
+            .iter()
+            .map(|it| format!("left out of the answer: {it}")),
+    );
+    // Numbers of a tool are only as good as the promise that it is one; a model may write any format.
+    let promised = part
+        .spec
+        .operations
+        .get(&Operation::Review)
+        .map_or(Format::Auto, |it| it.answer);
+    let numbers_count = promised == parsed.format && place::is_tool_format(promised);
+
+    let mut files = Files::new(part, asked);
+    let mut found: BTreeMap<RelPath, Vec<Finding>> = BTreeMap::new();
+    for (number, raw) in (1..).zip(&parsed.findings) {
+        match locate(part, &mut files, raw, numbers_count) {
+            Ok((finding, remark)) => {
+                problems.extend(remark.map(|it| format!("finding {number}: {it}")));
+                found.entry(finding.path.clone()).or_default().push(finding);
+            }
+            Err(problem) => problems.push(format!("finding {number} was left out: {problem}")),
+        }
+    }
+    Ok(Read {
+        files: sort_into_files(asked, files, found),
+        problems,
+        summary: parsed
+            .summary
+            .map(|it| sanitize::markdown(&it, MAX_SUMMARY))
+            .filter(|it| !it.is_empty()),
+        usage: parsed.usage,
+    })
+}
+
+/// One finding in its file, and a remark on what was taken from it.
+fn locate(
+    part: &Part,
+    files: &mut Files<'_>,
+    raw: &RawFinding,
+    numbers_count: bool,
+) -> Result<(Finding, Option<String>), String> {
+    let (title, body) = words(raw).ok_or("it says nothing")?;
+    let source = files.find(raw.path.as_deref())?;
+    let message = format!("{}\n{}", raw.title, raw.body);
+    let Placed {
+        range,
+        tier,
+        anchor,
+        fix,
+        note,
+        remark,
+    } = place::place(source, raw, &message, numbers_count)?;
+    let body = match note {
+        Some(note) if body.is_empty() => note,
+        Some(note) => format!("{body}\n\n{note}"),
+        None => body,
+    };
+    let finding = Finding {
+        id: FindingId(String::new()),
+        agent: part.spec.name.clone(),
+        provider: part.spec.provider.clone(),
+        path: source.path.clone(),
+        range,
+        tier,
+        severity: raw.severity.unwrap_or(Severity::Warning),
+        category: raw
+            .category
+            .clone()
+            .unwrap_or_else(|| Category::Other("general".to_owned())),
+        code: raw
+            .code
+            .as_deref()
+            .map(|it| sanitize::line(it, MAX_CODE))
+            .filter(|it| !it.is_empty()),
+        title,
+        body,
+        confidence: raw
+            .confidence
+            .filter(|it| it.is_finite())
+            .map(|it| it.clamp(0.0, 1.0)),
+        fix,
+        anchor,
+    };
+    Ok((finding, remark))
+}
+
+/// Title and body, safe to show; the first line of the body stands in for a missing title.
+fn words(raw: &RawFinding) -> Option<(String, String)> {
+    let body = sanitize::markdown(&raw.body, MAX_BODY);
+    let title = sanitize::line(&raw.title, MAX_TITLE);
+    let title = if title.is_empty() {
+        let first = raw
+            .body
+            .lines()
+            .map(|it| sanitize::line(it, MAX_TITLE))
+            .find(|it| !it.is_empty());
+        first.unwrap_or_default()
+    } else {
+        title
+    };
+    (!title.is_empty()).then_some((title, body))
+}
+
+fn sort_into_files(
+    asked: &Asked,
+    files: Files<'_>,
+    mut found: BTreeMap<RelPath, Vec<Finding>>,
+) -> Vec<FilePart> {
+    let mut parts = Vec::new();
+    let mut sources = files.into_sources();
+    for file in &asked.files {
+        let Some(Source {
+            path, now, version, ..
+        }) = sources.remove(&file.path)
+        else {
+            continue;
+        };
+        let reviewed = match &file.ranges {
+            None => Reviewed::Whole,
+            Some(ranges) => {
+                Reviewed::Ranges(ranges.iter().filter_map(|it| bytes(&now, *it)).collect())
+            }
+        };
+        let findings = found.remove(&path).unwrap_or_default();
+        parts.push(FilePart {
+            path,
+            text: now,
+            version,
+            reviewed,
+            findings,
+        });
+    }
+    // Of other files only the places that the agent spoke of count as looked at.
+    for (path, findings) in found {
+        let Some(Source { now, version, .. }) = sources.remove(&path) else {
+            continue;
+        };
+        let reviewed = Reviewed::Ranges(findings.iter().map(|it| it.range).collect());
+        parts.push(FilePart {
+            path,
+            text: now,
+            version,
+            reviewed,
+            findings,
+        });
+    }
+    parts
+}
+
+/// The bytes of whole lines, the last one's line end among them.
+fn bytes(text: &Text, lines: LineRange) -> Option<TextRange> {
+    let first = usize::try_from(lines.start_line).ok()?.checked_sub(1)?;
+    let after = usize::try_from(lines.end_line).ok()?;
+    let start = text.line_range(first)?.start;
+    let end = text.line_range(after).map_or(text.len(), |it| it.start);
+    (start <= end).then_some(TextRange::new(start, end))
+}

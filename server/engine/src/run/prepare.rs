@@ -1,0 +1,229 @@
+//! Before the agents are asked: which agents, what to look at, and what the team wants of it.
+
+use crate::config::{LimitsConfig, Loaded};
+use crate::engine::Root;
+use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
+use crate::guidelines::{self, Guideline};
+use crate::request::{OpenBuffers, Review, Scope};
+use crate::scope::{self, Gathered, ScopeError};
+use agents::{AgentSpec, Operation};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// All that is needed to ask agents.
+pub(super) struct Prepared {
+    /// The agents to ask.
+    pub(super) agents: Vec<AgentSpec>,
+    /// Configured for reviews, but cannot be asked.
+    pub(super) unusable: Vec<AgentReport>,
+    pub(super) shared: Shared,
+}
+
+/// What the agents' parts of a run have in common.
+pub(super) struct Shared {
+    pub(super) gathered: Arc<Gathered>,
+    pub(super) guidelines: Vec<Guideline>,
+    pub(super) instructions: Vec<String>,
+    pub(super) open: OpenBuffers,
+    pub(super) limits: LimitsConfig,
+}
+
+/// Why no agent is asked.
+pub(super) enum Nothing {
+    Cancelled,
+    Failed(String),
+    /// There is nothing to look at.
+    Empty {
+        skipped: Vec<Skipped>,
+        notes: Vec<String>,
+    },
+}
+
+impl Nothing {
+    pub(super) fn report(self, elapsed: Duration) -> Report {
+        let empty = Report::empty(elapsed);
+        match self {
+            Nothing::Cancelled => Report {
+                cancelled: true,
+                ..empty
+            },
+            Nothing::Failed(error) => Report::failed(error, elapsed),
+            Nothing::Empty { skipped, notes } => Report {
+                skipped,
+                notes,
+                ..empty
+            },
+        }
+    }
+}
+
+pub(super) async fn prepare(
+    review: &Review,
+    root: &Arc<Root>,
+    cancel: &CancellationToken,
+) -> Result<Prepared, Nothing> {
+    let Some(loaded) = root.fresh().await else {
+        return Err(Nothing::Cancelled);
+    };
+    let (agents, unusable) = choose(&loaded, &review.agents).map_err(Nothing::Failed)?;
+    let config = &loaded.config;
+    let gathered =
+        match scope::gather(&root.path, &review.scope, &review.open, config, cancel).await {
+            Ok(gathered) => gathered,
+            Err(ScopeError::Cancelled) => return Err(Nothing::Cancelled),
+            Err(error) => return Err(Nothing::Failed(error.to_string())),
+        };
+    if gathered.targets.is_empty() {
+        return Err(empty(review, gathered));
+    }
+    let gathered = Arc::new(gathered);
+    let guidelines = if config.review.guidelines {
+        guidelines(root, &gathered).await?
+    } else {
+        Vec::new()
+    };
+    let instructions = config
+        .review
+        .instructions
+        .iter()
+        .chain(&review.instructions);
+    let shared = Shared {
+        gathered,
+        guidelines,
+        instructions: instructions.cloned().collect(),
+        open: review.open.clone(),
+        limits: config.limits.clone(),
+    };
+    Ok(Prepared {
+        agents,
+        unusable,
+        shared,
+    })
+}
+
+async fn guidelines(root: &Arc<Root>, gathered: &Arc<Gathered>) -> Result<Vec<Guideline>, Nothing> {
+    let (root, gathered) = (root.clone(), gathered.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let paths: Vec<_> = gathered.targets.iter().map(|it| &it.path).collect();
+        guidelines::collect(&root.path, &paths)
+    });
+    reading.await.map_err(|error| {
+        Nothing::Failed(format!(
+            "the guideline files could not be read because of a fault in crosscheck: {error}"
+        ))
+    })
+}
+
+fn empty(review: &Review, gathered: Gathered) -> Nothing {
+    let Gathered {
+        base,
+        skipped,
+        mut notes,
+        ..
+    } = gathered;
+    if notes.is_empty() && skipped.is_empty() {
+        notes.push(match (&review.scope, base) {
+            (Scope::Changes { .. }, Some(base)) => format!("no changes against {base}"),
+            (Scope::Changes { .. }, None) => "no changes".to_owned(),
+            _ => "no files to review".to_owned(),
+        });
+    }
+    Nothing::Empty { skipped, notes }
+}
+
+type Choice = (Vec<AgentSpec>, Vec<AgentReport>);
+
+/// The agents to ask. One that the user named must exist; one that is only configured and cannot be asked is reported
+/// beside the others.
+fn choose(loaded: &Loaded, named: &[String]) -> Result<Choice, String> {
+    let config = &loaded.config;
+    let wanted = if named.is_empty() {
+        &config.review.agents
+    } else {
+        named
+    };
+    let (mut chosen, mut unusable): Choice = Default::default();
+    let mut seen: Vec<&str> = Vec::new();
+    for name in wanted {
+        if seen.contains(&name.as_str()) {
+            continue;
+        }
+        seen.push(name);
+        match usable(loaded, name) {
+            Ok(spec) => chosen.push(spec.clone()),
+            Err(reason) if !named.is_empty() => return Err(reason),
+            Err(reason) => unusable.push(failed(loaded, name, reason)),
+        }
+    }
+    match unusable.first() {
+        _ if !chosen.is_empty() => Ok((chosen, unusable)),
+        Some(AgentReport {
+            outcome: AgentOutcome::Failed(reason),
+            ..
+        }) => Err(reason.clone()),
+        _ => Err(
+            "no agent is configured for reviews; name some in `[review] agents`, for example \
+                  `agents = [\"builtin\"]`"
+                .to_owned(),
+        ),
+    }
+}
+
+fn usable<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a AgentSpec, String> {
+    let Some(spec) = loaded.config.agents.get(name) else {
+        return Err(unknown(loaded, name));
+    };
+    if spec.operations.contains_key(&Operation::Review) {
+        Ok(spec)
+    } else {
+        Err(format!(
+            "agent `{name}` cannot review; give it `[agents.{name}.review]` with the `tool` to call"
+        ))
+    }
+}
+
+/// Why an agent is not there: perhaps the workspace brings it and nobody trusted that yet.
+fn unknown(loaded: &Loaded, name: &str) -> String {
+    let quoted = [format!("\"{name}\""), format!("`{name}`")];
+    let brought = loaded.untrusted.iter().flat_map(|it| &it.brings);
+    if brought
+        .clone()
+        .any(|it| quoted.iter().any(|quoted| it.contains(quoted)))
+    {
+        return format!(
+            "agent `{name}` comes from this workspace, which is not trusted yet; look at what it would start and \
+             trust it (`crosscheck trust`)"
+        );
+    }
+    let known: Vec<String> = loaded
+        .config
+        .agents
+        .keys()
+        .map(|it| format!("`{it}`"))
+        .collect();
+    if known.is_empty() {
+        format!("no agent named `{name}` is configured, nor any other")
+    } else {
+        format!(
+            "no agent named `{name}` is configured; there are {}",
+            known.join(", ")
+        )
+    }
+}
+
+fn failed(loaded: &Loaded, name: &str, reason: String) -> AgentReport {
+    let provider = loaded.config.agents.get(name).map(|it| it.provider.clone());
+    AgentReport {
+        agent: name.to_owned(),
+        provider: provider.unwrap_or_default(),
+        outcome: AgentOutcome::Failed(reason),
+        findings: 0,
+        unlocated: 0,
+        dismissed: 0,
+        problems: Vec::new(),
+        summary: None,
+        usage: None,
+        elapsed: Duration::ZERO,
+    }
+}

@@ -1,0 +1,245 @@
+//! The account of a run: what each agent answered, what failed, and what was not looked at.
+
+use super::agent::{Answered, Failure};
+use crate::event::{AgentOutcome, AgentReport, FileFindings, Report};
+use crate::scope::Gathered;
+use agents::AgentSpec;
+use domain::answer::Usage;
+use domain::path::RelPath;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Most problems kept of one agent; the rest is counted.
+const MAX_PROBLEMS: usize = 20;
+/// Longest summary of all answers of an agent, in bytes; later ones are left out.
+const MAX_SUMMARY: usize = 16 * 1024;
+/// Most files named in one sentence; the rest is counted.
+const MAX_NAMED: usize = 5;
+
+/// The account of a run under way.
+pub(super) struct Tally {
+    shares: Vec<Share>,
+    /// Agents that could not even be asked.
+    ended: Vec<AgentReport>,
+    gathered: Arc<Gathered>,
+}
+
+/// One agent's account.
+struct Share {
+    report: AgentReport,
+    started: Instant,
+    answers: usize,
+    first_failure: Option<String>,
+    not_reviewed: BTreeSet<RelPath>,
+    reviewed: BTreeSet<RelPath>,
+    counts: BTreeMap<RelPath, Counts>,
+    problems_left_out: usize,
+    over: bool,
+}
+
+/// What was found in one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) findings: usize,
+    pub(super) unlocated: usize,
+    pub(super) dismissed: usize,
+}
+
+impl Tally {
+    pub(super) fn new(agents: &[AgentSpec], gathered: Arc<Gathered>) -> Self {
+        Self {
+            shares: agents.iter().map(Share::new).collect(),
+            ended: Vec::new(),
+            gathered,
+        }
+    }
+    /// Adds an agent that could not be asked.
+    pub(super) fn add_ended(&mut self, report: AgentReport) {
+        self.ended.push(report);
+    }
+    pub(super) fn name(&self, agent: usize) -> &str {
+        self.shares.get(agent).map_or("", |it| &it.report.agent)
+    }
+    /// Takes an answer in; returns what it says of files.
+    pub(super) fn answered(&mut self, agent: usize, answered: Answered) -> Vec<FileFindings> {
+        let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) else {
+            return Vec::new();
+        };
+        share.answers += 1;
+        share.add_problems(answered.problems);
+        share.report.summary = joined(share.report.summary.take(), answered.summary);
+        share.report.usage = added(share.report.usage.take(), answered.usage);
+        let mut files = Vec::new();
+        for (file, counts) in answered.files {
+            share.counts.insert(file.path.clone(), counts);
+            share.reviewed.insert(file.path.clone());
+            files.push(file);
+        }
+        files
+    }
+    pub(super) fn failed(&mut self, agent: usize, failure: Failure) {
+        if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
+            share.not_reviewed.extend(failure.files);
+            if share.first_failure.is_none() {
+                share.first_failure = Some(failure.reason);
+            } else if share.first_failure.as_ref() != Some(&failure.reason) {
+                share.add_problems(vec![failure.reason]);
+            }
+        }
+    }
+    /// An agent is through; its report, unless it ended before.
+    pub(super) fn end(&mut self, agent: usize) -> Option<AgentReport> {
+        let share = self.shares.get_mut(agent).filter(|it| !it.over)?;
+        Some(share.end(&self.gathered, None))
+    }
+    /// Ends the agents that are not through; their reports.
+    pub(super) fn end_all(&mut self, reason: &str, cancelled: bool) -> Vec<AgentReport> {
+        let open = self.shares.iter_mut().filter(|it| !it.over);
+        open.map(|share| share.end(&self.gathered, Some((reason, cancelled))))
+            .collect()
+    }
+    pub(super) fn into_report(self, cancelled: bool, elapsed: Duration) -> Report {
+        let files: BTreeSet<RelPath> = self
+            .shares
+            .iter()
+            .flat_map(|it| it.reviewed.iter().cloned())
+            .collect();
+        let agents = self
+            .shares
+            .into_iter()
+            .map(|it| it.report)
+            .chain(self.ended)
+            .collect();
+        Report {
+            cancelled,
+            error: None,
+            agents,
+            files: files.into_iter().collect(),
+            skipped: self.gathered.skipped.clone(),
+            notes: self.gathered.notes.clone(),
+            elapsed,
+        }
+    }
+}
+
+impl Share {
+    fn new(spec: &AgentSpec) -> Self {
+        let report = AgentReport {
+            agent: spec.name.clone(),
+            provider: spec.provider.clone(),
+            outcome: AgentOutcome::Reviewed,
+            findings: 0,
+            unlocated: 0,
+            dismissed: 0,
+            problems: Vec::new(),
+            summary: None,
+            usage: None,
+            elapsed: Duration::ZERO,
+        };
+        Self {
+            report,
+            started: Instant::now(),
+            answers: 0,
+            first_failure: None,
+            not_reviewed: BTreeSet::new(),
+            reviewed: BTreeSet::new(),
+            counts: BTreeMap::new(),
+            problems_left_out: 0,
+            over: false,
+        }
+    }
+    fn add_problems(&mut self, problems: Vec<String>) {
+        for problem in problems {
+            if self.report.problems.contains(&problem) {
+                continue;
+            }
+            if self.report.problems.len() < MAX_PROBLEMS {
+                self.report.problems.push(problem);
+            } else {
+                self.problems_left_out += 1;
+            }
+        }
+    }
+    /// Closes the account. `stopped`: why it did not get through, and whether the user wanted that.
+    fn end(&mut self, gathered: &Gathered, stopped: Option<(&str, bool)>) -> AgentReport {
+        self.over = true;
+        let unanswered = gathered
+            .targets
+            .iter()
+            .map(|it| &it.path)
+            .filter(|it| !self.reviewed.contains(*it));
+        self.not_reviewed.extend(unanswered.cloned());
+        let failure = stopped
+            .map(|it| it.0.to_owned())
+            .or(self.first_failure.take())
+            .or_else(|| {
+                (!self.not_reviewed.is_empty())
+                    .then(|| "it was not asked about everything".to_owned())
+            });
+        self.report.outcome = match failure {
+            _ if stopped.is_some_and(|it| it.1) => AgentOutcome::Cancelled,
+            None => AgentOutcome::Reviewed,
+            Some(reason) if self.answers > 0 => AgentOutcome::Partial(reason),
+            Some(reason) => AgentOutcome::Failed(reason),
+        };
+        if self.problems_left_out > 0 {
+            self.report
+                .problems
+                .push(format!("and {} more", self.problems_left_out));
+        }
+        if self.answers > 0 && !self.not_reviewed.is_empty() {
+            self.report.problems.push(format!(
+                "not reviewed, or not all of it: {}",
+                named(&self.not_reviewed)
+            ));
+        }
+        for counts in self.counts.values() {
+            self.report.findings += counts.findings;
+            self.report.unlocated += counts.unlocated;
+            self.report.dismissed += counts.dismissed;
+        }
+        self.report.elapsed = self.started.elapsed();
+        self.report.clone()
+    }
+}
+
+fn named(files: &BTreeSet<RelPath>) -> String {
+    let names: Vec<&str> = files.iter().take(MAX_NAMED).map(RelPath::as_str).collect();
+    let rest = files.len() - names.len();
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
+    names.join(", ") + &more
+}
+
+fn joined(a: Option<String>, b: Option<String>) -> Option<String> {
+    match (a, b) {
+        (Some(a), Some(b)) if a.len() + b.len() < MAX_SUMMARY => Some(format!("{a}\n{b}")),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The sum of what was told; what no call told stays unknown.
+fn added(a: Option<Usage>, b: Option<Usage>) -> Option<Usage> {
+    let (Some(a), Some(b)) = (&a, &b) else {
+        return a.or(b);
+    };
+    let tokens = |a: Option<u64>, b: Option<u64>| match (a, b) {
+        (Some(a), Some(b)) => Some(a.saturating_add(b)),
+        (a, b) => a.or(b),
+    };
+    let cost_usd = match (a.cost_usd, b.cost_usd) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    };
+    Some(Usage {
+        input_tokens: tokens(a.input_tokens, b.input_tokens),
+        output_tokens: tokens(a.output_tokens, b.output_tokens),
+        cost_usd,
+        model: a.model.clone().or_else(|| b.model.clone()),
+    })
+}
