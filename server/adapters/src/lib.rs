@@ -1,1 +1,11 @@
-//! placeholder
+//! Adapters: MCP servers that give an MCP face to what has none, in the words of the agent contract.
+//!
+//! An adapter knows neither the editor nor the engine: both meet it over MCP, like any other agent.
+
+pub mod builtin;
+pub mod contract;
+pub mod exec;
+pub mod server;
+mod transport;
+
+pub use server::ServeError;
