@@ -99,6 +99,10 @@ fn connect(file: &Path) -> Result<Connection, Failure> {
     if version > schema::VERSION {
         return Err(Failure::Unusable(Unusable::Newer(version)));
     }
+    if version == schema::VERSION {
+        // Before anything is changed in it.
+        check(&connection)?;
+    }
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     // In WAL mode this keeps the database whole after a power cut; only the last moments may be missing.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -106,15 +110,20 @@ fn connect(file: &Path) -> Result<Connection, Failure> {
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "journal_size_limit", 4 * 1024 * 1024)?;
     schema::migrate(&mut connection)?;
-    schema::check(&connection).map_err(|error| match classify(&error) {
-        Unusable::Unreachable(_) if !is_busy(&error) => Failure::Unusable(Unusable::Broken(
-            format!("its tables are not those of a ledger: {error}"),
-        )),
-        unusable => Failure::Unusable(unusable),
-    })?;
     // A file that can be read but not written would fail at the first finding; better now.
     connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
     Ok(connection)
+}
+
+/// Fails as broken when the tables are not those of a ledger.
+fn check(connection: &Connection) -> Result<(), Failure> {
+    match schema::check(connection) {
+        Err(error) if !is_busy(&error) && !is_damage(&error) => {
+            let reason = format!("its tables are not those of a ledger: {error}");
+            Err(Failure::Unusable(Unusable::Broken(reason)))
+        }
+        other => Ok(other?),
+    }
 }
 
 /// Makes the directory and an empty file, both for the user only.

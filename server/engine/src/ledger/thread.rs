@@ -61,7 +61,7 @@ impl Worker {
         let (jobs, queue) = sync_channel(QUEUE);
         let (file, clock, notify) = (self.file.clone(), self.clock.clone(), self.notify.clone());
         let thread = std::thread::Builder::new().name("ledger".into());
-        match thread.spawn(move || serve(file, clock, notify, &queue)) {
+        match thread.spawn(move || serve(file, clock, &notify, &queue)) {
             Ok(_) => Some(jobs),
             Err(error) => {
                 (self.notify)(format!(
@@ -73,7 +73,7 @@ impl Worker {
     }
 }
 
-fn serve(file: PathBuf, clock: Clock, notify: Notify, queue: &Receiver<Job>) {
+fn serve(file: PathBuf, clock: Clock, notify: &Notify, queue: &Receiver<Job>) {
     let mut store = match Store::open(file, clock, notify.clone()) {
         Ok(store) => store,
         Err(error) => {
