@@ -1,11 +1,32 @@
 //! From "review this" to texts: which files, which lines, and what must stay on this machine.
+//!
+//! What may leave the machine:
+//!
+//! * A file matched by an AI-ignore file ([`ignored::FILES`]) or by `review.exclude` is never sent, also when
+//!   it was named.
+//! * A file whose name says that it holds secrets ([`secrets::is_secret_file`]) is sent only when it was named.
+//! * Secrets inside of other files are replaced by `*` of equal length ([`secrets::masked`]) for every agent
+//!   but the embedded one. An agent that reads the disk by itself sees the files as they are: it is a program
+//!   that the user configured for that.
+//! * `.gitignore`, `.ignore` and `.git/info/exclude` only say what a named directory does not contain. A file
+//!   that was named itself is reviewed.
+
+mod changes;
+pub(crate) mod diff;
+mod files;
+pub mod ignored;
+mod read;
+mod renames;
+pub mod secrets;
 
 use crate::config::Config;
 use crate::event::Skipped;
+use crate::git::{Git, GitError};
 use crate::request::{OpenBuffers, Scope};
 use domain::path::RelPath;
-use domain::text::Text;
-use std::path::Path;
+use domain::text::{Text, TextRange};
+use process::Environment;
+use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 /// What a run will look at.
@@ -13,10 +34,15 @@ use tokio_util::sync::CancellationToken;
 pub struct Gathered {
     /// The files, sorted by path.
     pub targets: Vec<Target>,
-    /// For changes: the unified diff of all targets.
+    /// For changes: the unified diff of all targets, one section for each. It is for reading: line ends are `\n`
+    /// whatever the files have.
     pub diff: Option<String>,
-    /// For changes: what they are against, in words (`HEAD`, `the index`, `main (merge base 1a2b3c4)`).
+    /// `diff` with the secrets hidden, byte for byte as long; `None` when there are none.
+    pub masked_diff: Option<String>,
+    /// For changes: what they are against, in words (`HEAD`, `main (merge base 1a2b3c4)`).
     pub base: Option<String>,
+    /// For changes: the files that are gone, sorted.
+    pub deleted: Vec<RelPath>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
     /// Remarks a person should see.
@@ -36,6 +62,8 @@ pub struct Target {
     pub ranges: Option<Vec<LineRange>>,
     /// The text on disk when it differs from `text`, for agents that read the disk.
     pub disk: Option<Text>,
+    /// For changes: the bytes of [`Gathered::diff`] that are this file's section.
+    pub diff: Option<TextRange>,
 }
 
 /// Lines, 1-based and inclusive.
@@ -52,7 +80,10 @@ pub struct LineRange {
 pub enum ScopeError {
     /// Changes were asked for outside of a repository.
     #[error("{0} is not in a git repository; name files to review instead")]
-    NotARepository(std::path::PathBuf),
+    NotARepository(PathBuf),
+    /// Changes were asked for in a bare repository.
+    #[error("{0} is in a git repository without a working tree; name files to review instead")]
+    NoWorkTree(PathBuf),
     /// The base does not exist.
     #[error("`{0}` is no revision of this repository")]
     NoSuchRevision(String),
@@ -64,7 +95,8 @@ pub enum ScopeError {
     Cancelled,
 }
 
-/// Gathers what `scope` means. Files that cannot be looked at are in `skipped`, with the reason.
+/// Gathers what `scope` means. Files that cannot be looked at are in `skipped`, with the reason. Starts git for
+/// changes only.
 ///
 /// # Errors
 /// When nothing can be gathered at all.
@@ -75,6 +107,111 @@ pub async fn gather(
     config: &Config,
     cancel: &CancellationToken,
 ) -> Result<Gathered, ScopeError> {
-    let _ = (root, scope, open, config, cancel);
-    unimplemented!()
+    let place = Place {
+        root: root.to_owned(),
+        open: open.clone(),
+        exclude: config.review.exclude.clone(),
+        file_bytes: config.limits.file_bytes,
+        files: config.limits.files,
+        cancel: cancel.clone(),
+    };
+    gather_in(place, scope, Environment::inherited).await
 }
+
+/// As [`gather`], with the environment that git gets.
+async fn gather_in(
+    place: Place,
+    scope: &Scope,
+    environment: impl FnOnce() -> Environment,
+) -> Result<Gathered, ScopeError> {
+    let cancel = &place.cancel.clone();
+    let gathered = match scope {
+        Scope::Changes { base, paths } => {
+            let git = Git::new(&place.root, environment(), cancel);
+            changes::gather(&git, place, base, paths).await?
+        }
+        Scope::Files(paths) => {
+            let paths = paths.clone();
+            blocking(cancel, move || files::gather(&place, &paths)).await??
+        }
+        Scope::Selection { path, range } => {
+            let (path, range) = (path.clone(), *range);
+            blocking(cancel, move || files::selection(&place, &path, range)).await?
+        }
+    };
+    Ok(finish(gathered))
+}
+
+/// What gathering needs to know, owned so that it can move to another thread.
+#[derive(Clone, Debug)]
+struct Place {
+    root: PathBuf,
+    open: OpenBuffers,
+    exclude: Vec<String>,
+    file_bytes: u64,
+    files: usize,
+    cancel: CancellationToken,
+}
+
+/// Runs file access on a thread that may block. Returns at once when the run is cancelled.
+async fn blocking<T: Send + 'static>(
+    cancel: &CancellationToken,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ScopeError> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(ScopeError::Cancelled),
+        done = tokio::task::spawn_blocking(work) => match done {
+            Ok(done) => Ok(done),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only a runtime that shuts down drops such a task.
+            Err(_) => Err(ScopeError::Cancelled),
+        },
+    }
+}
+
+/// Puts everything in its order and counts the secrets.
+fn finish(mut gathered: Gathered) -> Gathered {
+    gathered
+        .skipped
+        .sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
+    gathered.skipped.dedup();
+    for target in &gathered.targets {
+        let count = secrets::count(&target.text);
+        if count > 0 {
+            let them = if count == 1 {
+                "a secret".to_owned()
+            } else {
+                format!("{count} secrets")
+            };
+            gathered.notes.push(format!(
+                "{} holds {them}; agents other than the embedded one get `*` in place of it.",
+                target.path
+            ));
+        }
+    }
+    gathered
+}
+
+fn scope_error(error: GitError, root: &Path) -> ScopeError {
+    match error {
+        GitError::NotARepository => ScopeError::NotARepository(root.to_owned()),
+        GitError::NoWorkTree => ScopeError::NoWorkTree(root.to_owned()),
+        GitError::NoSuchRevision(name) => ScopeError::NoSuchRevision(name),
+        GitError::Cancelled => ScopeError::Cancelled,
+        error @ (GitError::NoCommits | GitError::Silent(_) | GitError::Other(_)) => {
+            ScopeError::Git(error.to_string())
+        }
+    }
+}
+
+fn skipped(path: impl ToString, reason: impl Into<String>, asked_for: bool) -> Skipped {
+    Skipped {
+        path: path.to_string(),
+        reason: reason.into(),
+        asked_for,
+    }
+}
+
+#[cfg(test)]
+mod tests;

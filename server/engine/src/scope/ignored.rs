@@ -1,0 +1,154 @@
+//! AI-ignore files: what a team wants no agent to see.
+//!
+//! Each of [`FILES`] has the syntax and the rules of `.gitignore`: in every directory, the nearest one decides,
+//! and what lies in an ignored directory cannot be taken back. A path is kept from agents when any one kind of
+//! file says so. Those of directories above the root count too, up to the top of the repository.
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Names of the AI-ignore files.
+pub const FILES: &[&str] = &[
+    ".aiignore",
+    ".cursorignore",
+    ".agentignore",
+    ".codexignore",
+    ".clineignore",
+];
+
+/// Largest ignore file read, in bytes. A larger one keeps everything beside and below it from agents.
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// Answers whether a path may be sent; reads only the ignore files on the paths it is asked about, each once.
+#[derive(Debug)]
+pub(crate) struct Ignored {
+    root: PathBuf,
+    /// The top of the repository, or the root.
+    top: PathBuf,
+    exclude: Option<Gitignore>,
+    directories: HashMap<PathBuf, Vec<Rules>>,
+}
+
+/// One ignore file.
+#[derive(Debug)]
+struct Rules {
+    /// Which of [`FILES`].
+    name: &'static str,
+    /// `None` when it cannot be read: then it ignores everything.
+    globs: Option<Gitignore>,
+}
+
+impl Ignored {
+    /// For paths below `root`, with the configuration's globs. A bad glob in them ignores nothing.
+    pub(crate) fn new(root: &Path, exclude: &[String]) -> Self {
+        let mut builder = GitignoreBuilder::new(root);
+        for glob in exclude {
+            if let Err(error) = builder.add_line(None, glob) {
+                tracing::warn!("review.exclude: {error}");
+            }
+        }
+        let exclude = (!exclude.is_empty())
+            .then(|| builder.build().ok())
+            .flatten();
+        let top = root
+            .ancestors()
+            .find(|it| it.join(".git").exists())
+            .unwrap_or(root);
+        let (root, top) = (root.to_owned(), top.to_owned());
+        Self {
+            root,
+            top,
+            exclude,
+            directories: HashMap::new(),
+        }
+    }
+
+    /// Why `path` (relative to the root, `/` between names) must not be sent; `None` when it may.
+    pub(crate) fn reason(&mut self, path: &str, is_directory: bool) -> Option<String> {
+        let full = self.root.join(path);
+        let mut outermost_first: Vec<&Path> =
+            full.ancestors().take_while(|it| **it != self.top).collect();
+        outermost_first.reverse();
+        for prefix in outermost_first {
+            let is_directory = is_directory || prefix != full;
+            if let Some(exclude) = self
+                .exclude
+                .as_ref()
+                .filter(|_| prefix.starts_with(&self.root))
+                && exclude.matched(prefix, is_directory).is_ignore()
+            {
+                return Some(
+                    "is kept from agents by `review.exclude` in the configuration".to_owned(),
+                );
+            }
+            if let Some(file) = self.matched(prefix, is_directory) {
+                return Some(format!("is kept from agents by {file}"));
+            }
+        }
+        None
+    }
+
+    /// The ignore file that ignores exactly this path.
+    fn matched(&mut self, full: &Path, is_directory: bool) -> Option<String> {
+        let mut decided: Vec<&'static str> = Vec::new();
+        for directory in full
+            .ancestors()
+            .skip(1)
+            .take_while(|it| it.starts_with(&self.top))
+        {
+            if !self.directories.contains_key(directory) {
+                self.directories
+                    .insert(directory.to_owned(), read(directory));
+            }
+            for rules in &self.directories[directory] {
+                if decided.contains(&rules.name) {
+                    continue;
+                }
+                let Some(globs) = &rules.globs else {
+                    return Some(format!("{} (which cannot be read)", rules.name));
+                };
+                match globs.matched(full, is_directory) {
+                    Match::None => {}
+                    Match::Whitelist(_) => decided.push(rules.name),
+                    Match::Ignore(_) => return Some(self.name_of(globs.path(), rules.name)),
+                }
+            }
+        }
+        None
+    }
+
+    fn name_of(&self, directory: &Path, name: &str) -> String {
+        match directory.strip_prefix(&self.root) {
+            Ok(below) if !below.as_os_str().is_empty() => format!("{}/{name}", below.display()),
+            Ok(_) => name.to_owned(),
+            Err(_) => format!("{}/{name}", directory.display()),
+        }
+    }
+}
+
+fn read(directory: &Path) -> Vec<Rules> {
+    let rules = FILES.iter().map(|name| {
+        let path = directory.join(name);
+        let globs = match super::read::text(&path, MAX_BYTES) {
+            Ok(text) => Some(build(
+                directory,
+                text.to_string().trim_start_matches('\u{feff}'),
+            )),
+            Err(_) if std::fs::symlink_metadata(&path).is_err() => return None,
+            Err(_) => None,
+        };
+        Some(Rules { name, globs })
+    });
+    rules.flatten().collect()
+}
+
+fn build(directory: &Path, text: &str) -> Gitignore {
+    let mut builder = GitignoreBuilder::new(directory);
+    for line in text.lines() {
+        // As git does, a line that is no glob is passed over.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
