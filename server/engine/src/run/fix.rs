@@ -70,18 +70,14 @@ fn fitted<'a>(
     replacement: &'a str,
 ) -> Option<Cow<'a, str>> {
     let mut new = Cow::Borrowed(replacement);
-    if old != quote && !same_lines(old, quote) {
-        let bare = |it: &str| {
-            it.chars()
-                .filter(|it| !it.is_whitespace())
-                .collect::<String>()
-        };
-        if bare(old) != bare(quote)
-            || old.trim_end().lines().count() != quote.trim().lines().count()
-        {
+    if !same_lines(old, quote) {
+        // Whatever makes the text out of the quote makes the right text out of the replacement.
+        let quote = quote.trim_matches(['\n', '\r']);
+        let indents = Indents::of(text, found, quote);
+        if !same_lines(&indents.moved(quote)?, old) {
             return None;
         }
-        new = Cow::Owned(indented(text, found, quote, replacement)?);
+        new = Cow::Owned(indents.moved(replacement)?);
     }
     if !old.ends_with(['\n', '\r'])
         && let Some(shorter) = new.strip_suffix('\n')
@@ -94,40 +90,63 @@ fn fitted<'a>(
     Some(new)
 }
 
+/// Equal but for the form of line ends and the space before them.
 fn same_lines(a: &str, b: &str) -> bool {
-    a.lines().eq(b.lines()) && a.ends_with('\n') == b.ends_with('\n')
+    let lines = |text| str::lines(text).map(str::trim_end);
+    lines(a.trim_end()).eq(lines(b.trim_end()))
 }
 
-/// Moves the lines of a replacement from the indentation of the quote to that of the text.
-fn indented(text: &Text, found: Found, quote: &str, replacement: &str) -> Option<String> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let first = quote.lines().find(|it| !it.trim().is_empty())?;
-    let said = &first[..indent(first)];
-    let line = text.line_range(text.line_of(found.range.start))?;
-    let content = text.slice(line);
-    let actual = &content[..indent(&content)];
-    // What the range itself covers of its line's indentation must come back, nothing more.
-    let covered = actual
-        .get(found.range.start.saturating_sub(line.start)..)
-        .unwrap_or_default();
-    let mut lines = Vec::new();
-    for (number, line) in replacement.split('\n').enumerate() {
-        let blank = line.trim().is_empty();
-        let bare = match line.strip_prefix(said) {
-            Some(bare) => bare,
-            None if blank => "",
-            // The first line often starts where the quote's words do.
-            None if number == 0 && indent(line) == 0 => line,
-            None => return None,
-        };
-        let indent = if number == 0 { covered } else { actual };
-        lines.push(if blank {
-            String::new()
-        } else {
-            format!("{indent}{bare}")
-        });
+/// How a quote and the text it stands for differ in indentation.
+struct Indents {
+    /// That of the quote's first line.
+    quoted: String,
+    /// That of the text's lines.
+    actual: String,
+    /// What the found place covers of that in its first line.
+    covered: String,
+}
+
+impl Indents {
+    fn of(text: &Text, found: Found, quote: &str) -> Self {
+        let line = text.line_of(found.range.start);
+        let content = text.line(line);
+        let actual = indent(&content);
+        let start = text.line_range(line).map_or(0, |it| it.start);
+        let covered = actual.get(found.range.start - start..).unwrap_or_default();
+        Self {
+            quoted: indent(quote).to_owned(),
+            actual: actual.to_owned(),
+            covered: covered.to_owned(),
+        }
     }
-    Some(lines.join("\n"))
+    /// Moves lines from the quote's indentation to the text's; `None` for lines that stand left of the quote.
+    fn moved(&self, text: &str) -> Option<String> {
+        let lines: Vec<&str> = text.split('\n').collect();
+        let mut moved = Vec::new();
+        for (number, line) in lines.iter().enumerate() {
+            let bare = match line.strip_prefix(self.quoted.as_str()) {
+                Some(bare) => bare,
+                // A single line is often told without its indentation.
+                None if lines.len() == 1 || line.trim().is_empty() => line.trim_start(),
+                None => return None,
+            };
+            let indent = if number == 0 {
+                &self.covered
+            } else {
+                &self.actual
+            };
+            moved.push(if bare.trim().is_empty() {
+                String::new()
+            } else {
+                format!("{indent}{bare}")
+            });
+        }
+        Some(moved.join("\n"))
+    }
+}
+
+fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
 }
 
 /// Whether the lines there end in CR LF.

@@ -209,3 +209,6 @@ fn word_at(text: &str) -> usize {
         text.chars().next().map_or(0, char::len_utf8)
     }
 }
+
+#[cfg(test)]
+mod tests;
