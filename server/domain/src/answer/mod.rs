@@ -1,9 +1,34 @@
 //! Reading an answer of unknown shape into findings plus the problems met.
+//!
+//! Lenient on form: many key names, words for numbers, JSON inside of prose. Strict on meaning: nothing is
+//! made up, and what is left out is told among the problems.
 
 use crate::finding::RawFinding;
 
+mod checkstyle;
+mod codex;
+mod collect;
+mod contract;
+mod detect;
+mod envelope;
+mod eslint;
+mod fields;
+mod json;
+mod lsp;
+mod markdown;
+mod place;
+mod plain;
+mod rdjson;
+mod repair;
+mod report_findings;
+mod sarif;
+#[cfg(test)]
+mod tests;
+
 /// The shape an answer is expected to have, or was found to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Find out.
@@ -74,6 +99,10 @@ pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 ///
 /// Never fails: what cannot be understood is among the problems.
 pub fn parse(structured: Option<&serde_json::Value>, texts: &[String], expected: Format) -> Parsed {
-    let _ = (structured, texts, expected);
-    unimplemented!()
+    let mut out = collect::Collector::new(expected);
+    let read = structured.is_some_and(|value| envelope::read(value, &mut out));
+    if !read {
+        detect::read_texts(texts, &mut out);
+    }
+    out.finish()
 }
