@@ -124,31 +124,41 @@ impl Text {
     }
     /// `offset` clamped to the text and moved down to the start of the character it lies in.
     pub fn char_boundary(&self, offset: usize) -> usize {
-        let offset = offset.min(self.len());
-        let (chunk, chunk_start, _, _) = self.rope.chunk_at_byte(offset);
-        chunk_start + chunk.floor_char_boundary(offset - chunk_start)
+        self.boundary(offset).0
     }
     /// The byte offset of a position. As LSP says, a character past the end of its line means the
     /// end of the line (before the line end), a line past the last means the end of the text, and
     /// the middle of a character means its start.
     pub fn offset(&self, position: Position, encoding: Encoding) -> usize {
-        let line = position.line as usize;
-        let Some(slice) = self.rope.get_line(line) else {
+        let (line, units) = (position.line as usize, position.character as usize);
+        if line >= self.line_count() {
             return self.len();
-        };
+        }
         let start = self.rope.line_to_byte(line);
-        start + units_to_bytes(content(slice), position.character as usize, encoding)
+        let (chunk, chunk_start, _, _) = self.rope.chunk_at_byte(start);
+        let in_chunk = units_in_line(&chunk[start - chunk_start..], units, encoding);
+        start
+            + in_chunk
+                .unwrap_or_else(|| units_to_bytes(content(self.rope.line(line)), units, encoding))
     }
     /// The position of a byte offset, which is clamped to the text and to the start of its character.
     /// The middle of a `\r\n` is the end of its line.
     pub fn position(&self, offset: usize, encoding: Encoding) -> Position {
         let offset = self.char_boundary(offset);
         let line = self.rope.byte_to_line(offset);
-        let start = self.rope.line_to_byte(line);
-        let before = content(self.rope.byte_slice(start..offset));
+        let (chunk, chunk_start, _, _) = self.rope.chunk_at_byte(offset);
+        let before = &chunk[..offset - chunk_start];
+        let character = match before.rfind(['\r', '\n']) {
+            Some(end) if end + 1 < before.len() => str_units(&before[end + 1..], encoding),
+            // The line begins in another chunk, or right here, or this is the middle of its end.
+            _ => {
+                let start = self.rope.line_to_byte(line);
+                bytes_to_units(content(self.rope.byte_slice(start..offset)), encoding)
+            }
+        };
         Position {
             line: saturate(line),
-            character: saturate(bytes_to_units(before, encoding)),
+            character: saturate(character),
         }
     }
     /// The bytes between two positions, in whichever order they come.
@@ -181,10 +191,15 @@ impl Text {
     }
     /// Replaces `range` (clamped like [`Text::slice`]) and returns the edit as it was done.
     pub fn replace(&mut self, range: TextRange, new_text: &str) -> Change {
-        let range = self.clamp(range);
-        let start = self.rope.byte_to_char(range.start);
+        let (from, start) = self.boundary(range.start);
+        let (to, end) = if range.end > range.start {
+            self.boundary(range.end)
+        } else {
+            (from, start)
+        };
+        let range = TextRange::new(from, to);
         if !range.is_empty() {
-            self.rope.remove(start..self.rope.byte_to_char(range.end));
+            self.rope.remove(start..end);
         }
         if !new_text.is_empty() {
             self.rope.insert(start, new_text);
@@ -193,6 +208,14 @@ impl Text {
             range,
             new_len: new_text.len(),
         }
+    }
+
+    /// The start of the character that `offset` lies in: as byte offset and in characters.
+    fn boundary(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.len());
+        let (chunk, start, chars, _) = self.rope.chunk_at_byte(offset);
+        let before = &chunk[..chunk.floor_char_boundary(offset - start)];
+        (start + before.len(), chars + before.chars().count())
     }
 }
 
@@ -248,19 +271,42 @@ fn units_to_bytes(slice: RopeSlice<'_>, units: usize, encoding: Encoding) -> usi
 }
 
 fn units_to_bytes_in_str(text: &str, units: usize, encoding: Encoding) -> usize {
-    let width: fn(char) -> usize = match encoding {
-        Encoding::Utf8 => return text.floor_char_boundary(units),
-        Encoding::Utf16 => char::len_utf16,
-        Encoding::Utf32 => |_| 1,
-    };
     let mut seen = 0;
     for (offset, c) in text.char_indices() {
-        seen += width(c);
+        seen += width(c, encoding);
         if seen > units {
             return offset;
         }
     }
     text.len()
+}
+
+/// Like [`units_to_bytes`] for a text that goes on after the line; `None` when it ends before it can tell.
+fn units_in_line(text: &str, units: usize, encoding: Encoding) -> Option<usize> {
+    let mut seen = 0;
+    for (offset, c) in text.char_indices() {
+        seen += width(c, encoding);
+        if seen > units || c == '\n' || c == '\r' {
+            return Some(offset);
+        }
+    }
+    None
+}
+
+fn width(c: char, encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Utf8 => c.len_utf8(),
+        Encoding::Utf16 => c.len_utf16(),
+        Encoding::Utf32 => 1,
+    }
+}
+
+fn str_units(text: &str, encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Utf8 => text.len(),
+        Encoding::Utf16 => text.chars().map(char::len_utf16).sum(),
+        Encoding::Utf32 => text.chars().count(),
+    }
 }
 
 fn bytes_to_units(slice: RopeSlice<'_>, encoding: Encoding) -> usize {

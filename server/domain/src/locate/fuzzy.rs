@@ -17,6 +17,9 @@ const MARGIN: f64 = 0.1;
 const MIN_CHARS: usize = 10;
 /// Most pairs of characters compared for one quote; beyond it the quote counts as not found.
 const MAX_CELLS: usize = 20_000_000;
+/// Most lines looked at, and most bytes of each.
+const MAX_LINES: usize = 5000;
+const MAX_LINE: usize = 2000;
 /// Least similarity of what stands between an equal first and last line.
 const MIN_MIDDLE: f64 = 0.6;
 
@@ -57,12 +60,12 @@ pub(super) fn similar(
     reading: &Reading,
     (first, last): (usize, usize),
 ) -> Option<TextRange> {
-    if !long_enough(&reading.text) {
+    let last = last.min(source.line_count().saturating_sub(1));
+    if !long_enough(&reading.text) || last.saturating_sub(first) >= MAX_LINES {
         return None;
     }
     let quote: Vec<Vec<char>> = split_lines(&reading.text).map(folded).collect();
     let mut budget = Budget { cells: MAX_CELLS };
-    let last = last.min(source.line_count().saturating_sub(1));
     match &quote[..] {
         [line] => similar_part_of_line(source, line, first..=last, &mut budget),
         lines => similar_lines(source, lines, first..=last, &mut budget)
@@ -82,7 +85,12 @@ pub(super) fn region(source: &Source, hint: &Hint, inside: &[TextRange]) -> (usi
 }
 
 fn folded(line: &str) -> Vec<char> {
-    Form::Unicode.quote(line).chars().collect()
+    Form::Unicode.quote(head(line)).chars().collect()
+}
+
+/// The part of a line that is looked at.
+fn head(line: &str) -> &str {
+    &line[..line.floor_char_boundary(MAX_LINE)]
 }
 
 /// What may still be spent on comparing.
@@ -201,7 +209,7 @@ fn similar_part_of_line(
     let mut places = Vec::new();
     for line in region {
         let range = source.line_range(line);
-        let chars: Vec<(usize, char)> = source.line(line).char_indices().collect();
+        let chars: Vec<(usize, char)> = head(source.line(line)).char_indices().collect();
         let folded: Vec<char> = chars.iter().map(|(_, c)| ascii_like(*c)).collect();
         budget.spend(quote.len() * folded.len())?;
         let (errors, start, end) = best_part(quote, &folded);
@@ -220,8 +228,11 @@ fn similar_part_of_line(
 
 /// One character for one, so that places in the line stay what they are.
 fn ascii_like(c: char) -> char {
-    let mut folded = [c].into_iter().collect::<String>();
-    folded = Form::Unicode.quote(&folded);
+    if c.is_ascii() {
+        return c;
+    }
+    let mut buffer = [0; 4];
+    let folded = Form::Unicode.quote(c.encode_utf8(&mut buffer));
     folded.chars().next().unwrap_or(c)
 }
 

@@ -4,7 +4,7 @@ use super::choose::{Edge, Hint, Match, WINDOW};
 use super::form::Form;
 use super::quote::Reading;
 use super::source::Source;
-use super::{MAX_MATCHES, Tier};
+use super::{MAX_CANDIDATES, MAX_MATCHES, Tier};
 use crate::text::TextRange;
 use std::ops::Range;
 
@@ -51,14 +51,14 @@ fn find_in_form(
     }
     let hay = form.map_or(&source.whole, |form| &source.normal(form).text);
     let mut starts = occurrences(hay, &needle, 0..hay.len());
-    let mut more = starts.len() >= MAX_MATCHES;
+    let mut more = starts.len() >= most(needle.len());
     if more && let Some((first, last)) = hint.window(source, WINDOW) {
         // Only matches near the hint can be chosen; look at all of those.
         let lines = source.lines_range(first, last);
         let region = form.map_or(lines.as_range(), |form| source.normal(form).region(lines));
         let near = occurrences(hay, &needle, region);
         if !near.is_empty() {
-            more = near.len() >= MAX_MATCHES;
+            more = near.len() >= most(needle.len());
             starts = near;
         }
     }
@@ -83,12 +83,21 @@ fn find_in_form(
     })
 }
 
-/// The offsets of `needle` in a part of `hay`, overlapping ones too, at most [`MAX_MATCHES`].
+/// Most bytes of matches looked at: what repeats itself has many long matches that overlap.
+const MAX_MATCHED: usize = 4 * 1024 * 1024;
+
+/// At most how many places of a quote of `len` bytes are looked at.
+fn most(len: usize) -> usize {
+    (MAX_MATCHED / len.max(1)).clamp(MAX_CANDIDATES, MAX_MATCHES)
+}
+
+/// The offsets of `needle` in a part of `hay`, overlapping ones too, at most as many as are looked at.
 pub(super) fn occurrences(hay: &str, needle: &str, within: Range<usize>) -> Vec<usize> {
+    let most = most(needle.len());
     let mut found = Vec::new();
     let mut from = within.start;
     let step = needle.chars().next().map_or(1, char::len_utf8);
-    while found.len() < MAX_MATCHES
+    while found.len() < most
         && let Some(part) = hay.get(from..within.end)
         && let Some(offset) = part.find(needle)
     {

@@ -31,14 +31,6 @@ fn model_lines(text: &str) -> Vec<TextRange> {
     lines
 }
 
-fn width(c: char, encoding: Encoding) -> usize {
-    match encoding {
-        Encoding::Utf8 => c.len_utf8(),
-        Encoding::Utf16 => c.len_utf16(),
-        Encoding::Utf32 => 1,
-    }
-}
-
 fn model_offset(text: &str, position: Position, encoding: Encoding) -> usize {
     let lines = model_lines(text);
     let Some(line) = lines.get(position.line as usize) else {
