@@ -210,3 +210,93 @@ fn category_schema(_: &mut SchemaGenerator) -> Schema {
                         spelling, or a word of your own.",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+    use schemars::schema_for;
+    use serde_json::{Value, json};
+
+    const DOCS: &str = include_str!("../../../docs/agent-contract.md");
+
+    fn keys(schema: &Value, keys: &mut Vec<String>) {
+        let Some(object) = schema.as_object() else {
+            return;
+        };
+        for (name, value) in object {
+            if name == "properties" {
+                keys.extend(value.as_object().unwrap().keys().cloned());
+            }
+            keys_of_any(value, keys);
+        }
+    }
+
+    fn keys_of_any(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| keys_of_any(item, found)),
+            value => keys(value, found),
+        }
+    }
+
+    #[test]
+    fn the_page_for_people_has_every_key() {
+        let schemas = [
+            schema_for!(ReviewRequest),
+            schema_for!(ReviewAnswer),
+            schema_for!(EditRequest),
+            schema_for!(EditAnswer),
+            schema_for!(AskRequest),
+            schema_for!(AskAnswer),
+        ];
+        let mut all = Vec::new();
+        schemas
+            .iter()
+            .for_each(|schema| keys(schema.as_value(), &mut all));
+        assert!(all.len() > 40, "{all:?}");
+        for key in all {
+            let ends = ["`", "?", ",", "}"];
+            let is_named = |start: &str| {
+                ends.iter()
+                    .any(|end| DOCS.contains(&format!("{start}{key}{end}")))
+            };
+            assert!(
+                ["`", "{", " "].into_iter().any(is_named),
+                "docs/agent-contract.md does not name `{key}`"
+            );
+        }
+        assert!(DOCS.starts_with(&format!("# The agent contract, version {VERSION}\n")));
+        assert!(DOCS.contains(&format!("\"{VERSION_KEY}\": {VERSION}")));
+    }
+
+    #[test]
+    fn the_example_on_the_page_is_a_finding() {
+        let (_, example) = DOCS.split_once("```json\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let finding: Finding = serde_json::from_str(example).unwrap();
+        assert_eq!(finding.category, Category::Correctness);
+        assert_eq!(
+            serde_json::to_value(&finding).unwrap()["quote"],
+            finding.quote.as_str()
+        );
+    }
+
+    #[test]
+    fn missing_and_null_are_the_same() {
+        let given = json!({ "root": "/r", "diff": null, "more": 1, "targets": [{ "path": "a", "ranges": null, "text": null }] });
+        let request: ReviewRequest = serde_json::from_value(given).unwrap();
+        let target = Target {
+            path: "a".to_owned(),
+            ..Target::default()
+        };
+        assert_eq!(
+            request,
+            ReviewRequest {
+                root: "/r".to_owned(),
+                targets: vec![target],
+                ..ReviewRequest::default()
+            }
+        );
+    }
+}

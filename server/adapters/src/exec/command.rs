@@ -119,7 +119,9 @@ impl Run<'_> {
         let mut ticks = tokio::time::interval(interval.max(Duration::from_millis(1)));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            if let (None, Some(exit)) = (&stdout, exit.take()) {
+            if stdout.is_none()
+                && let Some(exit) = exit
+            {
                 return Ok(exit);
             }
             let ended = exit.is_some();
