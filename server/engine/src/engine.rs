@@ -279,7 +279,8 @@ impl Engine {
         }
         let root = {
             let _in_runtime = handle.enter();
-            Arc::new(Root::new(path, self.inner.sink.clone()))
+            let program = self.inner.paths.program.clone();
+            Arc::new(Root::new(path, program, self.inner.sink.clone()))
         };
         let mut state = self.state();
         if let Some(other) = state.roots.get(path) {

@@ -40,12 +40,14 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    /// A root whose configuration was not read yet. Called inside of the runtime.
-    pub(super) fn new(path: &Path, sink: Sink) -> Self {
+    /// A root whose configuration was not read yet. `program` is what starts embedded agents. Called inside of the
+    /// runtime.
+    pub(super) fn new(path: &Path, program: PathBuf, sink: Sink) -> Self {
         let events = sink.clone();
         Self {
             path: path.to_owned(),
-            pool: Pool::new(Arc::new(move |event| events(Event::Agent(event)))),
+            pool: Pool::new(Arc::new(move |event| events(Event::Agent(event))))
+                .with_program(program),
             sink,
             wanted: AtomicU64::new(0),
             current: watch::Sender::new((0, None)),

@@ -2,12 +2,12 @@
 
 use super::answer::{self, FilePart, Read};
 use super::identity::identify;
+use super::manner::Manner;
 use super::prepare::Shared;
 use super::report::Counts;
 use crate::engine::Root;
 use crate::event::FileFindings;
 use crate::prompt::{self, Batch};
-use agents::spec::Reads;
 use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
 use domain::answer::Usage;
 use domain::board::Reviewed;
@@ -80,12 +80,9 @@ pub(super) struct Failure {
 }
 
 impl Part {
-    /// What the agent looks at.
-    pub(super) fn reads(&self) -> Reads {
-        self.spec
-            .operations
-            .get(&Operation::Review)
-            .map_or(Reads::Text, |it| it.reads)
+    /// How the agent is asked.
+    pub(super) fn manner(&self) -> Manner {
+        Manner::of(&self.spec)
     }
 }
 
@@ -162,14 +159,21 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
 
 fn build(part: &Part) -> Vec<Batch> {
     let shared = &part.shared;
+    let Manner {
+        reads,
+        mask_secrets,
+        needs_prompt,
+    } = part.manner();
     let instructions: Vec<&str> = shared.instructions.iter().map(String::as_str).collect();
     prompt::review(&prompt::Input {
         root: &part.root.path,
         gathered: &shared.gathered,
         guidelines: &shared.guidelines,
         instructions: &instructions,
-        reads: part.reads(),
+        reads,
         max_bytes: shared.limits.prompt_bytes,
+        mask_secrets,
+        needs_prompt,
     })
 }
 
@@ -181,7 +185,7 @@ async fn one_call(
     conductor: UnboundedSender<Message>,
 ) -> Result<Read, String> {
     let Batch { targets, variables } = batch;
-    let asked = answer::Asked::new(&part.shared.gathered, &targets, &variables);
+    let asked = answer::Asked::new(&part, &targets, &variables);
     let answer = wait_for_answer(&part, call, variables, &asked, &conductor).await?;
     // Searching large files may take long, and the workers have other runs to serve.
     let reading = part.clone();

@@ -3,7 +3,8 @@
 use super::agent::Part;
 use super::files::{Files, Source};
 use super::place::{self, Placed};
-use crate::scope::{Gathered, LineRange, Target};
+use crate::scope::{LineRange, Target};
+use agents::spec::Reads;
 use agents::{Answer, Operation};
 use domain::answer::{Format, Usage};
 use domain::board::Reviewed;
@@ -37,16 +38,14 @@ struct AskedFile {
 
 impl Asked {
     /// From what the call's templates get: `targets` there says which lines of a file this call is about.
-    pub(super) fn new(
-        gathered: &Gathered,
-        targets: &[usize],
-        variables: &serde_json::Value,
-    ) -> Self {
+    pub(super) fn new(part: &Part, targets: &[usize], variables: &serde_json::Value) -> Self {
         let told = variables
             .get("targets")
-            .and_then(serde_json::Value::as_array);
+            .and_then(serde_json::Value::as_array)
+            // To an agent that reads the disk the lines of the disk are told.
+            .filter(|_| part.manner().reads == Reads::Text);
         let files = targets.iter().filter_map(|&index| {
-            let Target { path, ranges, .. } = gathered.targets.get(index)?;
+            let Target { path, ranges, .. } = part.shared.gathered.targets.get(index)?;
             let told = told.and_then(|all| {
                 all.iter()
                     .find(|it| it.get("path").is_some_and(|it| it == path.as_str()))

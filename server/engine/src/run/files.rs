@@ -2,11 +2,13 @@
 
 use super::agent::Part;
 use super::answer::Asked;
-use crate::scope::Target;
+use super::manner::Manner;
+use crate::scope::{Target, secrets};
 use agents::spec::Reads;
 use domain::path::{PathError, RelPath};
 use domain::sanitize;
 use domain::text::Text;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
@@ -27,6 +29,27 @@ pub(super) struct Source {
     pub(super) read: Option<Text>,
     /// True when the agent certainly read exactly this text (`read`, else `now`).
     pub(super) known: bool,
+    /// `now` with its secrets hidden, where the agent got that and there are any.
+    pub(super) masked: Masked,
+}
+
+/// Made when the first finding of a file comes.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Masked {
+    #[default]
+    No,
+    Yes(OnceCell<Option<Text>>),
+}
+
+impl Source {
+    /// What the agent saw: another text, or one of which each byte has its place in `now`.
+    pub(super) fn seen(&self) -> &Text {
+        let masked = match &self.masked {
+            Masked::No => None,
+            Masked::Yes(masked) => masked.get_or_init(|| secrets::masked(&self.now)).as_ref(),
+        };
+        self.read.as_ref().or(masked).unwrap_or(&self.now)
+    }
 }
 
 /// Finds files by what an agent calls them, reading each at most once.
@@ -134,6 +157,7 @@ impl<'a> Files<'a> {
                 version,
                 read,
                 known: false,
+                masked: Masked::No,
             });
         }
         let now = disk.map_err(|reason| format!("`{path}` {reason}"))?;
@@ -143,12 +167,18 @@ impl<'a> Files<'a> {
             version: None,
             read: None,
             known: false,
+            masked: Masked::No,
         })
     }
 }
 
 fn target(part: &Part, target: &Target) -> Source {
-    let (read, known) = match part.reads() {
+    let Manner {
+        reads,
+        mask_secrets,
+        ..
+    } = part.manner();
+    let (read, known) = match reads {
         Reads::Text => (None, true),
         Reads::Disk => {
             let expected = target.disk.as_ref().unwrap_or(&target.text);
@@ -160,12 +190,19 @@ fn target(part: &Part, target: &Target) -> Source {
             )
         }
     };
+    let is_masked = mask_secrets && reads == Reads::Text;
+    let masked = if is_masked {
+        Masked::Yes(OnceCell::new())
+    } else {
+        Masked::No
+    };
     Source {
         path: target.path.clone(),
         now: target.text.clone(),
         version: target.version,
         read,
         known,
+        masked,
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn make(
     if replacement.len() > MAX_REPLACEMENT {
         return Err("it is too long");
     }
-    let read = source.read.as_ref().unwrap_or(&source.now);
+    let read = source.seen();
     let (said, found) = match &raw.replacement_place {
         None => (&raw.place, place),
         Some(said) => match find(read, said, message, numbers_count) {
@@ -40,6 +40,9 @@ pub(super) fn make(
         return Err("its place is not certain");
     }
     let old = read.slice(found.range);
+    if source.read.is_none() && source.now.slice(found.range) != old {
+        return Err("it covers a secret that the agent was not shown");
+    }
     let new = match &said.quote {
         Some(quote) => {
             fitted(read, found, &old, quote, replacement).ok_or("it is for a text that differs")?
@@ -122,12 +125,13 @@ impl Indents {
     /// Moves lines from the quote's indentation to the text's; `None` for lines that stand left of the quote.
     fn moved(&self, text: &str) -> Option<String> {
         let lines: Vec<&str> = text.split('\n').collect();
+        let is_single = lines.iter().filter(|it| !it.trim().is_empty()).count() <= 1;
         let mut moved = Vec::new();
         for (number, line) in lines.iter().enumerate() {
             let bare = match line.strip_prefix(self.quoted.as_str()) {
                 Some(bare) => bare,
                 // A single line is often told without its indentation.
-                None if lines.len() == 1 || line.trim().is_empty() => line.trim_start(),
+                None if is_single || line.trim().is_empty() => line.trim_start(),
                 None => return None,
             };
             let indent = if number == 0 {

@@ -8,6 +8,7 @@ mod answer;
 mod files;
 mod fix;
 mod identity;
+pub(crate) mod manner;
 mod place;
 mod prepare;
 mod progress;

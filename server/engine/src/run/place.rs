@@ -48,7 +48,7 @@ pub(super) fn place(
     message: &str,
     numbers_count: bool,
 ) -> Result<Placed, String> {
-    let read = source.read.as_ref().unwrap_or(&source.now);
+    let read = source.seen();
     let numbers_count = numbers_count && source.known;
     let symbol = raw
         .place

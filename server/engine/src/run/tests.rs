@@ -1,1 +1,356 @@
-//! Tests of whole runs with scripted agents.
+//! Tests of whole runs with scripted agents, as a door sees them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use crate::engine::{Engine, Options};
+use crate::event::{AgentOutcome, AgentReport, Event, FileFindings, Report, RunEvent, RunId};
+use crate::paths::Paths;
+use crate::request::{Buffer, Dismissal, OpenBuffers, Reach, Review, Scope};
+use domain::path::RelPath;
+use domain::text::Text;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const CODE: &str = "fn main() {\n    let teh = 1;\n}\n";
+
+/// A user's machine with one project and some agents.
+struct Machine {
+    directory: TempDir,
+    root: PathBuf,
+}
+
+/// A door to the engine.
+struct Door {
+    engine: Engine,
+    events: Receiver<Event>,
+    root: PathBuf,
+}
+
+impl Machine {
+    /// `agents`: name and arguments of each one's script.
+    fn new(agents: &[(&str, &[&str])]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let root = fs::canonicalize(directory.path()).unwrap().join("project");
+        fs::create_dir_all(root.join("src")).unwrap();
+        fs::create_dir_all(directory.path().join("config")).unwrap();
+        fs::write(root.join("src/main.rs"), CODE).unwrap();
+        let machine = Self { directory, root };
+        machine.configure(agents, "");
+        machine
+    }
+    fn configure(&self, agents: &[(&str, &[&str])], more: &str) {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/run/tests/agent.sh");
+        let names: Vec<&str> = agents.iter().map(|it| it.0).collect();
+        let mut config = format!("[review]\nagents = {}\n{more}\n", json!(names));
+        for (name, arguments) in agents {
+            let mut command = vec!["/bin/sh", script];
+            command.extend(*arguments);
+            config += &format!("[agents.{name}]\ncommand = {}\n", json!(command));
+        }
+        fs::write(self.directory.path().join("config/config.toml"), config).unwrap();
+    }
+    /// Writes an answer and returns the file's path.
+    fn answer(&self, answer: &Value) -> String {
+        let count = fs::read_dir(self.directory.path()).unwrap().count();
+        let file = self.directory.path().join(format!("answer{count}.json"));
+        fs::write(&file, answer.to_string()).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+    fn door(&self) -> Door {
+        let at = |name: &str| self.directory.path().join(name);
+        let paths = Paths {
+            config_dir: at("config"),
+            state_dir: at("state"),
+            home: at("home"),
+            program: at("no-such-program"),
+            environment: [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into(),
+        };
+        let (sender, events) = channel();
+        // A door that is gone wants to know nothing.
+        let sink = Arc::new(move |event| drop(sender.send(event)));
+        let engine = Engine::new(Options {
+            paths,
+            events: sink,
+        });
+        Door {
+            engine,
+            events,
+            root: self.root.clone(),
+        }
+    }
+}
+
+impl Door {
+    fn request(&self) -> Review {
+        Review {
+            root: self.root.clone(),
+            scope: Scope::Files(vec![self.root.clone()]),
+            agents: Vec::new(),
+            open: OpenBuffers::new(),
+            instructions: None,
+        }
+    }
+    fn next(&self, run: RunId) -> RunEvent {
+        loop {
+            let event = self.events.recv_timeout(PATIENCE).expect("the run goes on");
+            if let Event::Run { run: of, event } = event
+                && of == run
+            {
+                return event;
+            }
+        }
+    }
+    /// The events of a run up to its end.
+    fn finish(&self, run: RunId) -> (Vec<RunEvent>, Report) {
+        let mut events = Vec::new();
+        loop {
+            match self.next(run) {
+                RunEvent::Ended(report) => return (events, report),
+                event => events.push(event),
+            }
+        }
+    }
+    fn review(&self) -> (Vec<FileFindings>, Report) {
+        let (events, report) = self.finish(self.engine.review(self.request()));
+        (findings(events), report)
+    }
+}
+
+fn findings(events: Vec<RunEvent>) -> Vec<FileFindings> {
+    let files = events.into_iter().filter_map(|it| match it {
+        RunEvent::Findings(file) => Some(file),
+        _ => None,
+    });
+    files.collect()
+}
+
+fn path(path: &str) -> RelPath {
+    RelPath::try_from(path.to_owned()).unwrap()
+}
+
+fn misspelt(at: &str) -> Value {
+    json!({ "findings": [{
+        "path": at, "start_line": 2, "end_line": 2, "quote": "teh", "severity": "warning", "category": "spelling",
+        "title": "`teh` is misspelt", "body": "", "replacement": "the",
+    }] })
+}
+
+fn outcome(report: &Report, agent: &str) -> AgentReport {
+    report
+        .agents
+        .iter()
+        .find(|it| it.agent == agent)
+        .expect("it is in the report")
+        .clone()
+}
+
+#[test]
+fn a_review_tells_its_stations_in_order_and_is_remembered() {
+    let machine = Machine::new(&[]);
+    let answer = machine.answer(&misspelt("src/main.rs"));
+    machine.configure(&[("house", &["answer", &answer])], "");
+    let door = machine.door();
+    let (events, report) = door.finish(door.engine.review(door.request()));
+    assert!(matches!(&events[0], RunEvent::Started { agents, files: 1 } if agents == &["house"]));
+    assert!(matches!(events.last(), Some(RunEvent::AgentEnded(_))));
+    let files = findings(events);
+    assert_eq!(files.len(), 1);
+    let finding = &files[0].findings[0];
+    assert_eq!(files[0].text.slice(finding.range), "teh");
+    let fixed = domain::edit::apply(&files[0].text, finding.fix.as_slice()).unwrap();
+    assert_eq!(fixed.to_string(), CODE.replace("teh", "the"));
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.files, [path("src/main.rs")]);
+    assert_eq!(outcome(&report, "house").findings, 1);
+    door.engine.shutdown(PATIENCE);
+
+    // Another process, and the text has moved.
+    let door = machine.door();
+    let moved = Text::new(&format!("// New.\n{CODE}"));
+    door.engine
+        .recall(&door.root, &path("src/main.rs"), moved.clone(), Some(7));
+    let recalled = loop {
+        if let Event::Recalled { file, .. } = door.events.recv_timeout(PATIENCE).unwrap() {
+            break file;
+        }
+    };
+    assert_eq!(
+        (recalled.agent.as_str(), recalled.version),
+        ("house", Some(7))
+    );
+    assert_eq!(recalled.findings[0].id, finding.id);
+    assert_eq!(moved.slice(recalled.findings[0].range), "teh");
+
+    let dismissal = Dismissal {
+        findings: recalled.findings,
+        reach: Reach::Here,
+        reason: None,
+    };
+    door.engine.dismiss(&door.root, dismissal);
+    let (files, report) = door.review();
+    assert_eq!(files[0].findings, []);
+    assert_eq!(outcome(&report, "house").dismissed, 1);
+    door.engine.shutdown(PATIENCE);
+    let (files, _) = machine.door().review();
+    assert_eq!(files[0].findings, [], "it stays away after a restart");
+}
+
+#[test]
+fn what_goes_wrong_with_one_agent_takes_nothing_from_the_others() {
+    let machine = Machine::new(&[]);
+    let answer = machine.answer(&misspelt("main.rs"));
+    let agents: [(&str, &[&str]); 4] = [
+        ("good", &["answer", &answer]),
+        ("vague", &["say", "Lovely weather."]),
+        ("hot", &["crash"]),
+        ("lost", &[]),
+    ];
+    machine.configure(&agents[..3], "");
+    let door = machine.door();
+    let (files, report) = door.review();
+    assert_eq!(
+        files.len(),
+        1,
+        "only an agent that answered is heard: {files:?}"
+    );
+    assert_eq!(
+        (files[0].agent.as_str(), files[0].findings.len()),
+        ("good", 1),
+        "a shortened path is understood"
+    );
+    assert!(!report.is_complete());
+    assert_eq!(outcome(&report, "good").outcome, AgentOutcome::Reviewed);
+    let AgentOutcome::Failed(reason) = outcome(&report, "vague").outcome else {
+        panic!("{report:?}")
+    };
+    assert!(reason.contains("`vague` could not be read"), "{reason}");
+    let AgentOutcome::Failed(reason) = outcome(&report, "hot").outcome else {
+        panic!("{report:?}")
+    };
+    assert!(
+        reason.contains("`hot`") && reason.contains("the house burns"),
+        "{reason}"
+    );
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
+fn findings_in_other_files_are_kept_and_bad_ones_counted() {
+    let machine = Machine::new(&[]);
+    fs::write(machine.root.join("other.rs"), "let recieve = 2;\n").unwrap();
+    fs::write(machine.directory.path().join("secret.txt"), "teh").unwrap();
+    let about = |path: &str, quote: &str| json!({ "path": path, "quote": quote, "title": "Look", "start_line": 1 });
+    let answer = machine.answer(&json!({ "findings": [
+        about("other.rs", "recieve"), about("../secret.txt", "teh"), about("gone.rs", "teh"), json!({ "path": "src/main.rs", "quote": "zzz", "title": "Look" }),
+    ] }));
+    machine.configure(&[("house", &["answer", &answer])], "");
+    let door = machine.door();
+    let mut request = door.request();
+    request.scope = Scope::Files(vec![PathBuf::from("src/main.rs")]);
+    request.open.insert(
+        path("other.rs"),
+        Buffer {
+            text: Text::new("\nlet recieve = 3;\n"),
+            version: 4,
+        },
+    );
+    let (events, report) = door.finish(door.engine.review(request));
+    let files = findings(events);
+    let seen: Vec<_> = files
+        .iter()
+        .map(|it| (it.path.as_str(), it.version, it.findings.len()))
+        .collect();
+    assert_eq!(seen, [("src/main.rs", None, 1), ("other.rs", Some(4), 1)]);
+    assert_eq!(files[1].text.slice(files[1].findings[0].range), "recieve");
+    let house = outcome(&report, "house");
+    assert_eq!((house.findings, house.unlocated), (2, 1));
+    assert_eq!(house.problems.len(), 2, "{:?}", house.problems);
+    assert!(
+        house.problems[0].contains("outside the workspace"),
+        "{:?}",
+        house.problems
+    );
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
+fn a_cancelled_review_ends_at_once_and_only_once() {
+    let machine = Machine::new(&[("lazy", &["hang"])]);
+    let door = machine.door();
+    let run = door.engine.review(door.request());
+    while !matches!(door.next(run), RunEvent::Progress { message, .. } if message.contains("reviewing"))
+    {
+    }
+    let asked = Instant::now();
+    door.engine.cancel(run);
+    let (_, report) = door.finish(run);
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(report.cancelled && !report.is_complete());
+    assert_eq!(outcome(&report, "lazy").outcome, AgentOutcome::Cancelled);
+    door.engine.cancel(run);
+    door.engine.shutdown(PATIENCE);
+    let ends = door.events.try_iter().filter(|it| {
+        matches!(
+            it,
+            Event::Run {
+                event: RunEvent::Ended(_),
+                ..
+            }
+        )
+    });
+    assert_eq!(ends.count(), 0);
+}
+
+#[test]
+fn a_review_ends_at_its_limit() {
+    let machine = Machine::new(&[]);
+    machine.configure(&[("lazy", &["hang"])], "[limits]\nrun = \"1s\"\n");
+    let (files, report) = machine.door().review();
+    assert!(files.is_empty());
+    let AgentOutcome::Failed(reason) = outcome(&report, "lazy").outcome else {
+        panic!("{report:?}")
+    };
+    assert!(reason.contains("longer than 1 s"), "{reason}");
+}
+
+#[test]
+fn shutdown_ends_reviews_and_nothing_starts_after_it() {
+    let machine = Machine::new(&[("lazy", &["hang"])]);
+    let door = machine.door();
+    let run = door.engine.review(door.request());
+    while !matches!(door.next(run), RunEvent::Started { .. }) {}
+    door.engine.shutdown(PATIENCE);
+    let (_, report) = door.finish(run);
+    assert!(report.cancelled);
+    let (events, report) = door.finish(door.engine.review(door.request()));
+    assert!(events.is_empty() && report.error.is_some());
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let machine = Machine::new(&[("lazy", &["hang"])]);
+    let door = machine.door();
+    let mut unknown = door.request();
+    unknown.agents = vec!["crazy".into()];
+    let (_, report) = door.finish(door.engine.review(unknown));
+    let error = report.error.unwrap();
+    assert!(
+        error.contains("no agent named `crazy`") && error.contains("`lazy`"),
+        "{error}"
+    );
+
+    fs::remove_file(machine.root.join("src/main.rs")).unwrap();
+    let (_, report) = door.review();
+    assert!(report.is_complete() && report.error.is_none(), "{report:?}");
+    assert_eq!(report.notes, ["no files to review"]);
+    door.engine.shutdown(PATIENCE);
+}

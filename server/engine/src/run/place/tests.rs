@@ -1,6 +1,11 @@
 //! Tests of placing findings and their fixes, each as the user would see it.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::needless_pass_by_value
+)]
 
+use super::super::files::Masked;
 use super::*;
 use domain::finding::RawOffsets;
 use domain::path::RelPath;
@@ -14,6 +19,7 @@ fn source(now: &str) -> Source {
         version: None,
         read: None,
         known: true,
+        masked: Masked::No,
     }
 }
 

@@ -1,0 +1,61 @@
+//! What an agent is shown: text or files, a prompt or only data, with secrets or without.
+
+use agents::spec::Reads;
+use agents::{AgentSpec, Endpoint, Operation};
+use serde_json::Value;
+
+/// The command of the embedded agent. It runs on this machine, knows no network, and looks for secrets; so it is the
+/// only one that sees them.
+const EMBEDDED: [&str; 3] = ["crosscheck", "agent", "builtin"];
+
+/// How an agent is asked for a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// What it looks at.
+    pub(crate) reads: Reads,
+    /// Secrets are hidden from it.
+    pub(crate) mask_secrets: bool,
+    /// Its arguments use the prompt.
+    pub(crate) needs_prompt: bool,
+}
+
+impl Manner {
+    pub(crate) fn of(spec: &AgentSpec) -> Self {
+        let operation = spec.operations.get(&Operation::Review);
+        let is_embedded =
+            matches!(&spec.endpoint, Endpoint::Stdio { command, .. } if *command == EMBEDDED);
+        Self {
+            reads: operation.map_or(Reads::Text, |it| it.reads),
+            mask_secrets: !is_embedded,
+            needs_prompt: operation.is_none_or(|it| uses(&it.arguments, "prompt")),
+        }
+    }
+}
+
+/// True when a template in `arguments` may use a variable; a word that only looks like it does no harm.
+fn uses(arguments: &Value, variable: &str) -> bool {
+    match arguments {
+        Value::String(template) => template.contains('{') && template.contains(variable),
+        Value::Array(items) => items.iter().any(|it| uses(it, variable)),
+        Value::Object(entries) => entries.values().any(|it| uses(it, variable)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn templates_that_use_the_prompt_are_found() {
+        assert!(uses(
+            &json!({ "task": [{ "text": "Do: {{ prompt }}" }] }),
+            "prompt"
+        ));
+        assert!(!uses(
+            &json!({ "prompt": "{{ instructions }}", "word": "prompt" }),
+            "prompt"
+        ));
+    }
+}
