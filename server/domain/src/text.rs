@@ -163,8 +163,14 @@ impl Text {
     }
     /// The bytes between two positions, in whichever order they come.
     pub fn range_of(&self, start: Position, end: Position, encoding: Encoding) -> TextRange {
-        let (start, end) = (self.offset(start, encoding), self.offset(end, encoding));
-        TextRange::new(start.min(end), start.max(end))
+        let from = self.offset(start, encoding);
+        // Most changes are typing, at one place.
+        let to = if start == end {
+            from
+        } else {
+            self.offset(end, encoding)
+        };
+        TextRange::new(from.min(to), from.max(to))
     }
     /// The positions of both ends of a range.
     pub fn positions_of(&self, range: TextRange, encoding: Encoding) -> (Position, Position) {
