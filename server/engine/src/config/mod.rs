@@ -1,8 +1,29 @@
 //! The configuration: layers of files and settings, read into one value plus the problems met.
 
+mod assemble;
+mod claims;
+mod document;
+mod draft;
+mod file;
+mod import;
+mod interpolate;
+mod layers;
+mod lenient;
+mod load;
+mod problems;
+mod review;
+mod schema;
+mod source;
+#[cfg(test)]
+mod tests;
+mod units;
+
+pub use problems::Problem;
+
 use crate::paths::Paths;
 use crate::trust::{Trust, Untrusted};
 use agents::AgentSpec;
+use interpolate::Context;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,13 +42,15 @@ pub struct Config {
 /// `[review]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewConfig {
-    /// Agents asked when none is named; `["builtin"]` where nothing is configured.
+    /// Agents asked when none is named; `["builtin"]` where nothing is configured. A name that is unknown, or left
+    /// out of [`Config::agents`] for a problem, stays here, so that a review tells that this agent did not look.
     pub agents: Vec<String>,
     /// What the plain review command looks at.
     pub scope: DefaultScope,
     /// Review a file when it is saved.
     pub on_save: bool,
-    /// Files (globs, gitignore syntax) never sent to agents, beside the ignore files.
+    /// Files (globs, gitignore syntax) never sent to agents, beside the ignore files. The project's patterns come
+    /// first; a `!` pattern takes back only what stands before it in this list.
     pub exclude: Vec<String>,
     /// Tell agents about guideline files such as AGENTS.md.
     pub guidelines: bool,
@@ -59,7 +82,12 @@ pub struct LimitsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { file_bytes: 1024 * 1024, files: 2000, prompt_bytes: 200 * 1024, run: Duration::from_secs(30 * 60) }
+        Self {
+            file_bytes: 1024 * 1024,
+            files: 2000,
+            prompt_bytes: 200 * 1024,
+            run: Duration::from_secs(30 * 60),
+        }
     }
 }
 
@@ -78,29 +106,14 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
 }
 
-/// Something wrong with a configuration file or setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The file; `None` for the editor's settings.
-    pub file: Option<PathBuf>,
-    /// 1-based line, where known.
-    pub line: Option<usize>,
-    /// Dotted key, where known: `agents.codex.timeout`.
-    pub key: Option<String>,
-    /// What is wrong and what to do, a sentence.
-    pub message: String,
-    /// True when it is only a warning (an unknown key).
-    pub warning: bool,
-}
-
 /// Reads the configuration of `root`: user file, project file, editor's settings; later wins, key by key.
-/// Never fails: a bad file is a problem, and the rest holds.
+/// Never fails: a bad file is a problem, and the rest holds. Starts nothing.
 pub fn load(paths: &Paths, root: &Path, settings: &serde_json::Value, trust: &Trust) -> Loaded {
-    let _ = (paths, root, settings, trust);
-    unimplemented!()
+    let place = Context { paths, root };
+    load::load(place, settings, trust, agents::preset::embedded())
 }
 
 /// JSON Schema of the configuration file, for editors' completion.
 pub fn schema() -> serde_json::Value {
-    unimplemented!()
+    schema::schema()
 }

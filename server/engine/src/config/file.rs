@@ -1,0 +1,229 @@
+//! The configuration file as it is written: the one place that says which keys there are. The reader, the JSON
+//! Schema and the table in `docs/configuration.md` all come from these types and their comments.
+
+use super::units::{Period, Size};
+use agents::spec::{Operation, Reads};
+use domain::answer::Format;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::num::{NonZeroU8, NonZeroU32};
+
+/// Configuration of Crosscheck.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ConfigFile {
+    /// Address of the JSON Schema, for editors; not read.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
+    /// The agents by name.
+    pub agents: BTreeMap<String, AgentTable>,
+    /// What is reviewed, and by whom.
+    pub review: ReviewTable,
+    /// What is too much. What a limit leaves out is counted and told.
+    pub limits: LimitsTable,
+    /// MCP server lists of other tools whose servers become agents; the first one that has a name wins.
+    #[schemars(extend("default" = []))]
+    pub import: Option<Vec<Import>>,
+}
+
+/// An agent: an MCP server that reviews, edits or answers. The name of a preset needs no key at all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AgentTable {
+    /// The preset that this agent is built on; by default the one of the agent's name.
+    pub preset: Option<String>,
+    /// The vendor of the model behind the agent. Two agents of one provider are not independent reviewers. By
+    /// default what the preset says, else the agent's name.
+    pub provider: Option<String>,
+    /// Program and arguments of an MCP server that speaks on its standard streams. It is started without a shell.
+    pub command: Option<Vec<String>>,
+    /// Environment variables set over those that Crosscheck itself was started with.
+    pub env: BTreeMap<String, String>,
+    /// Working directory of the program; relative to the workspace root, which is the default.
+    pub cwd: Option<String>,
+    /// Address of a streamable HTTP MCP server, instead of `command`.
+    pub url: Option<String>,
+    /// HTTP headers sent with each request to `url`.
+    pub headers: BTreeMap<String, String>,
+    /// Longest time of a whole call.
+    #[schemars(extend("default" = "10m"))]
+    pub timeout: Option<Period>,
+    /// Longest time of a call without a sign of progress.
+    #[schemars(extend("default" = "2m"))]
+    pub idle: Option<Period>,
+    /// Longest time from starting the program to the end of the handshake.
+    #[schemars(extend("default" = "20s"))]
+    pub start: Option<Period>,
+    /// Calls at the same time; more wait for their turn.
+    #[schemars(extend("default" = 4))]
+    pub concurrency: Option<NonZeroU8>,
+    /// `false` takes the agent away, wherever it was configured or found.
+    #[schemars(extend("default" = true))]
+    pub enabled: Option<bool>,
+    /// How to ask for a review.
+    pub review: Option<OperationTable>,
+    /// How to ask for an edit.
+    pub edit: Option<OperationTable>,
+    /// How to ask a question.
+    pub ask: Option<OperationTable>,
+}
+
+impl AgentTable {
+    /// A table without keys.
+    pub(super) fn nothing() -> &'static Self {
+        static NOTHING: std::sync::LazyLock<AgentTable> =
+            std::sync::LazyLock::new(AgentTable::default);
+        &NOTHING
+    }
+    /// How it asks for `operation`.
+    pub(super) fn operation(&self, operation: Operation) -> Option<&OperationTable> {
+        match operation {
+            Operation::Review => self.review.as_ref(),
+            Operation::Edit => self.edit.as_ref(),
+            Operation::Ask => self.ask.as_ref(),
+        }
+    }
+}
+
+/// All operations, in the order in which they are shown.
+pub(super) const OPERATIONS: [(Operation, &str); 3] = [
+    (Operation::Review, "review"),
+    (Operation::Edit, "edit"),
+    (Operation::Ask, "ask"),
+];
+
+/// How one operation is asked for, and how the answer is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OperationTable {
+    /// Name of the MCP tool to call.
+    pub tool: Option<String>,
+    /// Arguments of the call. Strings in it are templates.
+    pub arguments: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Shape of the answer.
+    #[schemars(schema_with = "answer_schema", extend("default" = "auto"))]
+    pub answer: Option<Format>,
+    /// `text`: the agent sees the text it is sent, unsaved changes included. `disk`: it reads the files itself.
+    #[schemars(schema_with = "reads_schema", extend("default" = "text"))]
+    pub reads: Option<Reads>,
+}
+
+/// What is reviewed, and by whom.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ReviewTable {
+    /// Names of the agents that review when none is named. By default all agents with an `[agents.NAME]` table
+    /// that can review, else `["builtin"]`.
+    pub agents: Option<Vec<String>>,
+    /// What the plain review command looks at: uncommitted `changes`, or the current `file`.
+    #[schemars(extend("default" = "changes"))]
+    pub scope: Option<ScopeName>,
+    /// Review a file each time it is saved.
+    #[serde(alias = "onSave")]
+    #[schemars(extend("default" = false))]
+    pub on_save: Option<bool>,
+    /// Files that no agent ever gets, in the syntax of `.gitignore`, beside what the ignore files leave out. The
+    /// lists of all layers add up.
+    #[schemars(extend("default" = []))]
+    pub exclude: Option<Vec<String>>,
+    /// Tell agents what guideline files such as `AGENTS.md` say.
+    #[schemars(extend("default" = true))]
+    pub guidelines: Option<bool>,
+    /// Extra instructions for every review, in plain words.
+    pub instructions: Option<String>,
+}
+
+/// What the plain review command looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum ScopeName {
+    Changes,
+    File,
+}
+
+/// What is too much. What a limit leaves out is counted and told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsTable {
+    /// Largest file that is reviewed.
+    #[serde(alias = "fileSize")]
+    #[schemars(extend("default" = "1MB"))]
+    pub file_size: Option<Size>,
+    /// Most files in one run.
+    #[schemars(extend("default" = 2000))]
+    pub files: Option<NonZeroU32>,
+    /// Largest prompt; what is larger goes in several calls.
+    #[serde(alias = "promptSize")]
+    #[schemars(extend("default" = "200KB"))]
+    pub prompt_size: Option<Size>,
+    /// Longest run.
+    #[schemars(extend("default" = "30m"))]
+    pub run: Option<Period>,
+}
+
+/// A tool whose MCP server list can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum Import {
+    Claude,
+    Vscode,
+    Cursor,
+    Codex,
+    Zed,
+}
+
+/// The words for [`Format`], which itself knows nothing of schemas.
+pub(super) const ANSWERS: [&str; 11] = [
+    "auto",
+    "findings",
+    "codex-review",
+    "report-findings",
+    "sarif",
+    "rdjson",
+    "rdjsonl",
+    "checkstyle",
+    "lsp",
+    "eslint",
+    "text",
+];
+
+fn answer_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ANSWERS })
+}
+
+fn reads_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["text", "disk"] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails to compile when a shape is added, so that [`ANSWERS`] is thought of.
+    fn word(format: Format) -> &'static str {
+        match format {
+            Format::Auto => "auto",
+            Format::Findings => "findings",
+            Format::CodexReview => "codex-review",
+            Format::ReportFindings => "report-findings",
+            Format::Sarif => "sarif",
+            Format::Rdjson => "rdjson",
+            Format::Rdjsonl => "rdjsonl",
+            Format::Checkstyle => "checkstyle",
+            Format::Lsp => "lsp",
+            Format::Eslint => "eslint",
+            Format::Text => "text",
+        }
+    }
+
+    #[test]
+    fn the_words_for_answers_are_those_that_are_read() {
+        for answer in ANSWERS {
+            let format = serde_json::from_value::<Format>(answer.into());
+            assert!(format.is_ok_and(|it| word(it) == answer), "{answer}");
+        }
+    }
+}

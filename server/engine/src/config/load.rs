@@ -1,0 +1,251 @@
+//! From places to one configuration: reading, asking for trust, laying over each other.
+
+use super::assemble::{self, Part, Presets};
+use super::claims::{self, Claims, Known};
+use super::document::Lines;
+use super::file::{AgentTable, ConfigFile, Import};
+use super::import::{self, List};
+use super::interpolate::{Context, Syntax};
+use super::layers::{Layer, Layers};
+use super::problems::in_order;
+use super::review::{self, Candidates, FALLBACK};
+use super::source::{Kind, Source};
+use super::{Config, LimitsConfig, Loaded};
+use crate::trust::{Trust, Untrusted};
+use process::Environment;
+use process::which::which;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// Reads the configuration of a root.
+pub(super) fn load(
+    place: Context<'_>,
+    settings: &Value,
+    trust: &Trust,
+    presets: &Presets,
+) -> Loaded {
+    let mut problems = Vec::new();
+    let mut layers = Layers::read(place.paths, place.root, settings, &mut problems);
+    let mut files: Vec<PathBuf> = layers.user.source.file.iter().cloned().collect();
+    files.extend(layers.project.source.file.clone());
+    // The lists that trust would bring are read, too: only so it can be said what they bring.
+    let import = imported(&layers);
+    let read = import::read(&import, place.paths, place.root, &mut files, &mut problems);
+    let mut lists = chosen(&read, &import, true);
+    let machine = Machine::look(place, presets);
+
+    let mut waiting = BTreeSet::new();
+    let gate = gate(place, &layers, &lists, &read, &machine, presets);
+    let untrusted = gate.brought.filter(|it| !trust.holds(place.root, &it.hash));
+    if untrusted.is_some() {
+        waiting.extend(layers.project.content.agents.keys().cloned());
+        let brought = lists.iter().filter(|it| it.source.kind.is_workspace());
+        let brought = brought.flat_map(|it| &it.agents);
+        waiting.extend(brought.map(|(name, _)| name.clone()));
+        layers.project.content = gate.allowed;
+        lists = chosen(&read, &imported(&layers), false);
+    }
+
+    let pile = Pile::new(&machine, &lists, &layers);
+    let drafts = assemble::drafts(&pile.sources, &pile.parts, &mut problems);
+    let mut made = BTreeMap::new();
+    for (name, draft) in drafts.iter().filter(|(_, it)| it.is_enabled()) {
+        let agent = assemble::make(name, draft, &pile.sources, presets, place, &mut problems);
+        made.extend(agent.map(|it| (name.clone(), it)));
+    }
+    let candidates = Candidates {
+        agents: &made,
+        drafts: &drafts,
+        configured: &configured(&layers),
+        untrusted: &waiting,
+        presets,
+    };
+    let review = review::review(&layers, &candidates, &mut problems);
+    let mut limits = LimitsConfig::default();
+    for layer in layers.last_first().into_iter().rev() {
+        limits.lay(&layer.content.limits);
+    }
+    Loaded {
+        root: place.root.to_owned(),
+        config: Config {
+            agents: made,
+            review,
+            limits,
+        },
+        problems: in_order(problems),
+        untrusted,
+        files,
+    }
+}
+
+/// The tools whose lists are imported, by the last layer that says so.
+fn imported(layers: &Layers) -> Vec<Import> {
+    let mut layers = layers.last_first().into_iter();
+    let last = layers.find_map(|it| it.content.import.clone());
+    last.unwrap_or_default()
+}
+
+/// The lists of these tools, in their order; those in the workspace only on request.
+fn chosen<'a>(lists: &'a [List], import: &[Import], workspace: bool) -> Vec<&'a List> {
+    let mut chosen: Vec<&List> = Vec::new();
+    for import in import {
+        let of_tool = lists.iter().filter(|it| it.import == *import);
+        chosen.extend(of_tool.filter(|it| workspace || !it.source.kind.is_workspace()));
+    }
+    chosen
+}
+
+/// What the workspace brings, told apart from what it may do by itself.
+struct Gate {
+    brought: Option<Untrusted>,
+    allowed: ConfigFile,
+}
+
+fn gate(
+    place: Context<'_>,
+    layers: &Layers,
+    lists: &[&List],
+    read: &[List],
+    machine: &Machine,
+    presets: &Presets,
+) -> Gate {
+    let own = imported_by_user(layers);
+    let own = chosen(read, &own, false);
+    let known = known(layers, &own, machine);
+    let split = claims::split(&layers.project.content, &known);
+    let mut claims = Claims::default();
+    claims.add_file(&layers.project.source.shown, &split.needs_trust, presets);
+    for list in lists.iter().filter(|it| it.source.kind.is_workspace()) {
+        claims.add_list(list, presets);
+    }
+    Gate {
+        brought: claims.untrusted(place.root),
+        allowed: split.allowed,
+    }
+}
+
+fn imported_by_user(layers: &Layers) -> Vec<Import> {
+    let import = layers.settings.content.import.as_ref();
+    let import = import.or(layers.user.content.import.as_ref());
+    import.cloned().unwrap_or_default()
+}
+
+/// What holds without the workspace.
+fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
+    let mut known = Known {
+        agents: machine.found.iter().map(|it| it.0.to_owned()).collect(),
+        limits: LimitsConfig::default(),
+        on_save: false,
+        guidelines: true,
+    };
+    let servers = own.iter().flat_map(|it| &it.agents);
+    known.agents.extend(servers.map(|(name, _)| name.clone()));
+    for Layer { content, .. } in [&layers.user, &layers.settings] {
+        for (name, table) in &content.agents {
+            match table.enabled {
+                Some(false) => known.agents.remove(name),
+                // An agent that stays switched off by a layer below must not come back by the project.
+                None if layers.user.is_off(name) => false,
+                _ => known.agents.insert(name.clone()),
+            };
+        }
+        known.limits.lay(&content.limits);
+        known.on_save = content.review.on_save.unwrap_or(known.on_save);
+        known.guidelines = content.review.guidelines.unwrap_or(known.guidelines);
+    }
+    known
+}
+
+/// Names with a table of ours that does not switch them off.
+fn configured(layers: &Layers) -> BTreeSet<&str> {
+    let tables = layers
+        .last_first()
+        .into_iter()
+        .flat_map(|it| &it.content.agents);
+    tables.map(|(name, _)| name.as_str()).collect()
+}
+
+/// What this machine offers without any configuration.
+struct Machine {
+    built_in: Source,
+    on_path: Source,
+    /// Names, and whether they were found on `PATH`.
+    found: Vec<(&'static str, bool)>,
+}
+
+impl Machine {
+    fn look(place: Context<'_>, presets: &Presets) -> Self {
+        let mut environment = Environment::empty();
+        for name in ["PATH", "PATHEXT"] {
+            if let Some(value) = place.paths.variable(name) {
+                environment = environment.with(name, value);
+            }
+        }
+        let mut found = Vec::new();
+        for (name, preset) in presets {
+            if *name == FALLBACK {
+                found.push((*name, false));
+            } else if let Some(program) = &preset.detect
+                && which(program, &environment).is_some()
+            {
+                found.push((*name, true));
+            }
+        }
+        let source = |shown: &str| Source {
+            shown: shown.to_owned(),
+            file: None,
+            lines: Lines::default(),
+            syntax: Syntax::Ours,
+            table: vec!["agents".to_owned()],
+            kind: Kind::Machine,
+        };
+        Self {
+            built_in: source("built in"),
+            on_path: source("found on PATH"),
+            found,
+        }
+    }
+}
+
+/// All places and what they say about agents; later ones win.
+struct Pile<'a> {
+    sources: Vec<&'a Source>,
+    parts: Vec<Part<'a>>,
+}
+
+impl<'a> Pile<'a> {
+    fn new(machine: &'a Machine, lists: &[&'a List], layers: &'a Layers) -> Self {
+        let mut sources = vec![&machine.built_in, &machine.on_path];
+        let mut parts: Vec<Part<'a>> = Vec::new();
+        for (name, on_path) in &machine.found {
+            let by = usize::from(*on_path);
+            parts.push(Part {
+                name,
+                table: AgentTable::nothing(),
+                by,
+            });
+        }
+        // The first list that has a name wins.
+        for list in lists.iter().rev() {
+            let servers = list.agents.iter().map(|(name, table)| Part {
+                name,
+                table,
+                by: sources.len(),
+            });
+            // The embedded agent is no other tool's to replace.
+            parts.extend(servers.filter(|it| it.name != FALLBACK));
+            sources.push(&list.source);
+        }
+        for layer in layers.last_first().into_iter().rev() {
+            let tables = layer.content.agents.iter();
+            parts.extend(tables.map(|(name, table)| Part {
+                name,
+                table,
+                by: sources.len(),
+            }));
+            sources.push(&layer.source);
+        }
+        Self { sources, parts }
+    }
+}
