@@ -1,6 +1,7 @@
 //! The embedded agent: no model, no network. Finds misspelt words, left-over merge conflicts and committed secrets.
 
 mod conflict;
+mod dictionary;
 mod edit;
 mod files;
 mod jargon;

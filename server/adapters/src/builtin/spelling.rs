@@ -2,15 +2,14 @@
 //!
 //! The dictionary lists misspellings, not words: a word it does not know is right. It prefers no dialect.
 
-use super::jargon;
 use super::source::Source;
+use super::{dictionary, jargon};
 use crate::contract::Finding;
 use domain::finding::{Category, Severity};
 use std::borrow::Cow;
 use std::ops::Range;
 use typos::tokens::{Case, Identifier, Tokenizer, Word};
 use typos::{Dictionary, Status};
-use unicase::UniCase;
 
 /// Longer lines are written by programs, not by people.
 const MAX_LINE: usize = 1000;
@@ -142,16 +141,16 @@ impl Dictionary for Words {
         if case == Case::None || token.len() < 3 {
             return None;
         }
-        let corrections = typos_dict::WORD.find(&UniCase::new(token))?;
+        let corrections = dictionary::corrections(token)?;
         if jargon::is_known_word(token, case) {
             return None;
         }
-        if corrections.is_empty() {
-            return Some(Status::Invalid);
-        }
-        Some(Status::Corrections(
-            corrections.iter().map(|word| in_case(word, case)).collect(),
-        ))
+        let corrections: Vec<_> = corrections.map(|word| in_case(word, case)).collect();
+        Some(if corrections.is_empty() {
+            Status::Invalid
+        } else {
+            Status::Corrections(corrections)
+        })
     }
 }
 

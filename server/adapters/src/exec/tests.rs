@@ -26,14 +26,19 @@ async fn ask(options: Options, prompt: &str) -> Value {
     client
         .call(1, "ask", json!({ "prompt": prompt, "root": "/" }))
         .await;
-    let answer = loop {
-        let message = client.receive().await;
-        if message["id"] == 1 {
-            break message["result"].clone();
-        }
-    };
+    let answer = result(&mut client).await;
     client.end().await;
     answer
+}
+
+/// The result of call 1, after whatever progress came before.
+async fn result(client: &mut Client) -> Value {
+    loop {
+        let message = client.receive().await;
+        if message["id"] == 1 {
+            return message["result"].clone();
+        }
+    }
 }
 
 async fn error(options: Options) -> String {
@@ -157,7 +162,7 @@ const LONG: &str = "sleep 300 & echo $$ $! > \"$PWD/pids\"; echo started; wait";
 /// Waits until the processes that the script told are gone.
 async fn gone(root: &Path) {
     let pids = std::fs::read_to_string(root.join("pids")).unwrap();
-    let alive = || pids.split_whitespace().any(|pid| is_running(pid));
+    let alive = || pids.split_whitespace().any(is_running);
     for _ in 0..500 {
         if !alive() {
             return;
@@ -248,12 +253,9 @@ async fn a_review_answers_text() {
             json!({ "instructions": "Review.", "root": "/" }),
         )
         .await;
-    let answer = client.receive().await;
-    assert_eq!(
-        answer["result"]["content"][0]["text"],
-        "{\"findings\": []}\n"
-    );
-    assert!(answer["result"].get("structuredContent").is_none());
+    let answer = result(&mut client).await;
+    assert_eq!(answer["content"][0]["text"], "{\"findings\": []}\n");
+    assert!(answer.get("structuredContent").is_none());
     client.end().await;
 }
 
