@@ -1,18 +1,36 @@
 //! What is known about the files of a workspace right now: each agent owns its share of the findings of each file.
 
-use crate::edit::Change;
+use crate::carry::Carried;
+use crate::edit::{Change, TextEdit};
 use crate::finding::{Finding, FindingId};
-use crate::merge::Cluster;
+use crate::locate::{Locator, Tier};
+use crate::merge::{self, Cluster};
 use crate::path::RelPath;
 use crate::text::{Text, TextRange};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(test)]
+mod tests;
 
 /// The findings of a workspace, by file and agent. A producer replaces only its own share, and only of what it
 /// reviewed. Doors read clusters from it and ask [`Board::take_changed`] which files to show anew.
 #[derive(Clone, Debug, Default)]
 pub struct Board {
-    #[expect(dead_code, reason = "skeleton")]
-    files: BTreeMap<RelPath, ()>,
+    /// Only files with findings.
+    files: BTreeMap<RelPath, File>,
+    /// Where the findings of an id are, once for each of them.
+    places: FxHashMap<FindingId, Vec<RelPath>>,
+    changed: BTreeSet<RelPath>,
+}
+
+/// The findings of one file.
+#[derive(Clone, Debug, Default)]
+struct File {
+    /// By agent; no share is empty.
+    shares: BTreeMap<String, Vec<Finding>>,
+    /// Merged from the shares; `None` until somebody asks.
+    clusters: Option<Vec<Cluster>>,
 }
 
 /// The part of a file that an agent looked at, so that its older findings there are superseded.
@@ -26,48 +44,303 @@ pub enum Reviewed {
 
 impl Board {
     /// Replaces what `agent` said about the reviewed part of `path`. Ranges are bytes of the current text.
-    pub fn set(&mut self, agent: &str, path: &RelPath, reviewed: &Reviewed, findings: Vec<Finding>) {
-        let _ = (agent, path, reviewed, findings);
-        unimplemented!()
+    /// What it said about the file as a whole is replaced only by a review of the whole.
+    pub fn set(
+        &mut self,
+        agent: &str,
+        path: &RelPath,
+        reviewed: &Reviewed,
+        findings: Vec<Finding>,
+    ) {
+        let old = self
+            .files
+            .get(path)
+            .and_then(|it| it.shares.get(agent))
+            .map_or(&[][..], Vec::as_slice);
+        let mut share: Vec<Finding> = old
+            .iter()
+            .filter(|it| !is_superseded(it, reviewed, &findings))
+            .cloned()
+            .collect();
+        share.extend(findings);
+        if share == old {
+            return;
+        }
+        let file = self.files.entry(path.clone()).or_default();
+        file.clusters = None;
+        let old = file.shares.remove(agent).unwrap_or_default();
+        for it in &share {
+            self.places
+                .entry(it.id.clone())
+                .or_default()
+                .push(path.clone());
+        }
+        if !share.is_empty() {
+            file.shares.insert(agent.to_owned(), share);
+        }
+        self.unplace(path, &old);
+        self.touched(path);
     }
+
     /// Carries all findings of `path` over changes of its text. A finding whose text is gone is dropped, one
     /// whose text was edited loses its fix.
     pub fn change(&mut self, path: &RelPath, changes: &[Change]) {
-        let _ = (path, changes);
-        unimplemented!()
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        let mut effect = Effect::None;
+        let mut dropped = Vec::new();
+        for share in file.shares.values_mut() {
+            share.retain_mut(|it| {
+                let one = carry(it, changes);
+                effect = effect.max(one);
+                if one == Effect::Dropped {
+                    dropped.push(it.clone());
+                }
+                one != Effect::Dropped
+            });
+        }
+        match effect {
+            Effect::None => return,
+            // Moving all findings alike does not change what is merged, so the clusters move along.
+            Effect::Moved => file
+                .clusters
+                .iter_mut()
+                .flatten()
+                .for_each(|it| move_cluster(it, changes)),
+            Effect::Edited | Effect::Dropped => file.clusters = None,
+        }
+        self.unplace(path, &dropped);
+        self.touched(path);
     }
+
     /// Puts the findings of `path` at their anchors in a new text (`didOpen`, a file changed on disk). Those
     /// not found are dropped.
     pub fn relocate(&mut self, path: &RelPath, text: &Text) {
-        let _ = (path, text);
-        unimplemented!()
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        let locator = Locator::new(text);
+        let mut effect = Effect::None;
+        let mut dropped = Vec::new();
+        for share in file.shares.values_mut() {
+            share.retain_mut(|it| {
+                let one = relocate(it, &locator);
+                effect = effect.max(one);
+                if one == Effect::Dropped {
+                    dropped.push(it.clone());
+                }
+                one != Effect::Dropped
+            });
+        }
+        if effect == Effect::None {
+            return;
+        }
+        file.clusters = None;
+        self.unplace(path, &dropped);
+        self.touched(path);
     }
+
     /// Takes a whole cluster away (dismissed, fixed); returns its findings.
     pub fn remove(&mut self, id: &FindingId) -> Vec<Finding> {
-        let _ = id;
-        unimplemented!()
+        let Some((path, at)) = self.find(id) else {
+            return Vec::new();
+        };
+        let Some(file) = self.files.get_mut(&path) else {
+            return Vec::new();
+        };
+        let Some(clusters) = file.clusters.as_mut().filter(|it| at < it.len()) else {
+            return Vec::new();
+        };
+        // The other clusters stay as they are, so that nothing else moves under the user's eyes.
+        let removed = clusters.remove(at).findings;
+        for finding in &removed {
+            if let Some(share) = file.shares.values_mut().find(|it| it.contains(finding))
+                && let Some(at) = share.iter().position(|it| it == finding)
+            {
+                share.remove(at);
+            }
+        }
+        self.unplace(&path, &removed);
+        self.touched(&path);
+        removed
     }
+
     /// Takes away everything of `path`.
     pub fn forget(&mut self, path: &RelPath) {
-        let _ = path;
-        unimplemented!()
+        let Some(file) = self.files.remove(path) else {
+            return;
+        };
+        for share in file.shares.values() {
+            self.unplace(path, share);
+        }
+        self.touched(path);
     }
+
     /// The clusters of `path`, sorted by place. Merged at most once per change.
     pub fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
-        let _ = path;
-        unimplemented!()
+        self.files.get_mut(path).map_or(&[], File::clusters)
     }
+
     /// The cluster that holds finding `id`.
     pub fn cluster(&mut self, id: &FindingId) -> Option<(RelPath, Cluster)> {
-        let _ = id;
-        unimplemented!()
+        let (path, at) = self.find(id)?;
+        let cluster = self.clusters(&path).get(at)?.clone();
+        Some((path, cluster))
     }
+
     /// All files with findings.
     pub fn paths(&self) -> Vec<RelPath> {
-        unimplemented!()
+        self.files.keys().cloned().collect()
     }
+
     /// The files whose findings or their places changed since the last call.
     pub fn take_changed(&mut self) -> BTreeSet<RelPath> {
-        unimplemented!()
+        std::mem::take(&mut self.changed)
     }
+
+    /// The file and the number of the cluster that holds finding `id`.
+    fn find(&mut self, id: &FindingId) -> Option<(RelPath, usize)> {
+        let path = self.places.get(id)?.first()?.clone();
+        let clusters = self.files.get_mut(&path)?.clusters();
+        let at = clusters
+            .iter()
+            .position(|it| it.findings.iter().any(|it| it.id == *id))?;
+        Some((path, at))
+    }
+
+    /// Notes that these findings are no longer in `path`.
+    fn unplace(&mut self, path: &RelPath, findings: &[Finding]) {
+        for it in findings {
+            let Some(places) = self.places.get_mut(&it.id) else {
+                continue;
+            };
+            if let Some(at) = places.iter().position(|it| it == path) {
+                places.swap_remove(at);
+            }
+            if places.is_empty() {
+                self.places.remove(&it.id);
+            }
+        }
+    }
+
+    /// Notes that `path` is to be shown anew, and drops what is empty.
+    fn touched(&mut self, path: &RelPath) {
+        if let Some(file) = self.files.get_mut(path) {
+            file.shares.retain(|_, share| !share.is_empty());
+            if file.shares.is_empty() {
+                self.files.remove(path);
+            }
+        }
+        self.changed.insert(path.clone());
+    }
+}
+
+impl File {
+    fn clusters(&mut self) -> &[Cluster] {
+        let shares = &self.shares;
+        self.clusters.get_or_insert_with(|| {
+            let all: Vec<Finding> = shares.values().flatten().cloned().collect();
+            merge::merge(&all)
+        })
+    }
+}
+
+/// True when an older finding is replaced by a new review.
+fn is_superseded(old: &Finding, reviewed: &Reviewed, new: &[Finding]) -> bool {
+    match reviewed {
+        Reviewed::Whole => true,
+        Reviewed::Ranges(_) if old.tier == Tier::File => new
+            .iter()
+            .any(|it| it.tier == Tier::File && it.id == old.id),
+        Reviewed::Ranges(ranges) => ranges.iter().any(|it| it.intersects(old.range)),
+    }
+}
+
+/// What a change did to a finding, or the most that it did to several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    None,
+    /// Only the offsets are others.
+    Moved,
+    Edited,
+    Dropped,
+}
+
+/// Carries one finding and its fix; on [`Effect::Dropped`] it is as before.
+fn carry(finding: &mut Finding, changes: &[Change]) -> Effect {
+    if finding.tier == Tier::File {
+        return Effect::None;
+    }
+    let (range, effect) = match carry_range(finding.range, changes) {
+        Carried::Gone => return Effect::Dropped,
+        Carried::Same(range) if range == finding.range => (range, Effect::None),
+        Carried::Same(range) => (range, Effect::Moved),
+        Carried::Edited(range) => (range, Effect::Edited),
+    };
+    finding.range = range;
+    let Some(fix) = &mut finding.fix else {
+        return effect;
+    };
+    match carry_range(fix.range, changes) {
+        Carried::Same(range) if effect != Effect::Edited => {
+            let moved = range != fix.range;
+            fix.range = range;
+            if moved {
+                effect.max(Effect::Moved)
+            } else {
+                effect
+            }
+        }
+        _ => {
+            finding.fix = None;
+            Effect::Edited
+        }
+    }
+}
+
+fn carry_range(range: TextRange, changes: &[Change]) -> Carried {
+    changes
+        .iter()
+        .fold(Carried::Same(range), |carried, change| {
+            carried.then(*change)
+        })
+}
+
+fn move_cluster(cluster: &mut Cluster, changes: &[Change]) {
+    for it in &mut cluster.findings {
+        carry(it, changes);
+    }
+    cluster.range = cluster.primary().range;
+}
+
+/// Puts one finding at its anchor. Its fix goes along only where the text is the same letter by letter.
+fn relocate(finding: &mut Finding, locator: &Locator<'_>) -> Effect {
+    if finding.tier == Tier::File {
+        return Effect::None;
+    }
+    let Some((range, tier)) = finding.anchor.find_with(locator) else {
+        return Effect::Dropped;
+    };
+    let before = (finding.range, finding.tier, finding.fix.clone());
+    let fix = finding.fix.take().filter(|_| tier == Tier::Exact);
+    finding.fix = fix.and_then(|it| shift(it, finding.range, range));
+    finding.range = range;
+    finding.tier = finding.tier.max(tier);
+    if before == (finding.range, finding.tier, finding.fix.clone()) {
+        Effect::None
+    } else {
+        Effect::Edited
+    }
+}
+
+/// Moves an edit inside of `old` to the same place inside of `new`; `None` where it does not fit.
+fn shift(edit: TextEdit, old: TextRange, new: TextRange) -> Option<TextEdit> {
+    let start = new.start + edit.range.start.checked_sub(old.start)?;
+    let end = start + edit.range.len();
+    let inside = edit.range.end <= old.end && end <= new.end;
+    inside.then(|| TextEdit {
+        range: TextRange::new(start, end),
+        ..edit
+    })
 }

@@ -37,20 +37,17 @@ fn split_case(word: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
     for (at, window) in chars.windows(2).enumerate() {
-        let [(here, a), (next, b)] = window else {
+        let [(_, a), (next, b)] = window else {
             continue;
         };
         let after = chars.get(at + 2).map(|it| it.1);
-        let boundary = if a.is_lowercase() && b.is_uppercase() {
-            Some(*next)
-        } else if a.is_uppercase() && b.is_uppercase() && after.is_some_and(char::is_lowercase) {
-            Some(*next)
-        } else {
-            None
-        };
-        if let Some(boundary) = boundary.filter(|_| *here >= start) {
-            parts.push(&word[start..boundary]);
-            start = boundary;
+        let ends_lower = a.is_lowercase() && b.is_uppercase();
+        // In `HTTPBody` the last capital starts the next word.
+        let ends_upper =
+            a.is_uppercase() && b.is_uppercase() && after.is_some_and(char::is_lowercase);
+        if (ends_lower || ends_upper) && *next > start {
+            parts.push(&word[start..*next]);
+            start = *next;
         }
     }
     parts.push(&word[start..]);
@@ -80,18 +77,14 @@ mod tests {
             ("The lock is locked while locking", "lock"),
             (
                 "readHTTPBody in `src/parse_url.rs`",
-                "body http pars read rs src url",
+                "body http parse read rs src url",
             ),
             ("x of a to", ""),
             ("Größe ÜberPrüfung", "größe prüfung über"),
             ("class classes pass", "class pass"),
             ("", ""),
         ] {
-            assert_eq!(
-                tokens(text).join(" "),
-                expected.replace("pars ", "parse "),
-                "{text}"
-            );
+            assert_eq!(tokens(text).join(" "), expected, "{text}");
         }
         assert!(STOP_WORDS.is_sorted());
     }
