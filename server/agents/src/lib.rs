@@ -3,11 +3,14 @@
 //! What an answer means, this crate does not know; it knows LSP, git and the ledger even less.
 
 pub mod call;
+mod connection;
 pub mod pool;
 pub mod preset;
 pub mod spec;
 pub mod status;
+mod supervise;
 pub mod template;
+mod transport;
 
 pub use call::{Answer, Call, CallError, CallProgress};
 pub use pool::{Inspection, Pool, Tool};

@@ -4,6 +4,7 @@ use crate::spec::{Operation, Reads};
 use domain::answer::Format;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A kind of agent. Everything is optional: configuration is laid over it key by key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,5 +68,70 @@ impl Preset {
 
 /// The embedded presets by name; `contract` is the generic one for servers that follow the agent contract.
 pub fn embedded() -> &'static BTreeMap<&'static str, Preset> {
-    unimplemented!()
+    static EMBEDDED: OnceLock<BTreeMap<&'static str, Preset>> = OnceLock::new();
+    EMBEDDED.get_or_init(|| {
+        // A file that cannot be read is left out; a test reads them all.
+        let read = |(name, text): &(&'static str, &str)| Some((*name, toml::from_str(text).ok()?));
+        FILES.iter().filter_map(read).collect()
+    })
+}
+
+const FILES: &[(&str, &str)] = &[
+    ("builtin", include_str!("presets/builtin.toml")),
+    ("contract", include_str!("presets/contract.toml")),
+    ("eslint", include_str!("presets/eslint.toml")),
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::template;
+    use serde_json::{Value, json};
+
+    const OPERATIONS: [Operation; 3] = [Operation::Review, Operation::Edit, Operation::Ask];
+
+    #[test]
+    fn all_files_are_read_and_their_templates_are_right() {
+        for (name, text) in FILES {
+            let preset: Preset =
+                toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(!preset.about.is_empty(), "{name} does not say what it is");
+            for operation in OPERATIONS
+                .iter()
+                .filter_map(|operation| preset.operation(*operation))
+            {
+                let arguments = Value::Object(operation.arguments.clone());
+                template::check(&arguments).unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+        }
+        assert_eq!(embedded().len(), FILES.len());
+        let on_disk =
+            std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/presets")).unwrap();
+        assert_eq!(on_disk.count(), FILES.len(), "a preset is not embedded");
+    }
+
+    #[test]
+    fn the_contract_gets_what_it_promises() {
+        let variables = json!({
+            "prompt": "whole", "instructions": "look", "root": "/w", "diff": null, "session": null,
+            "targets": [{ "path": "a.rs", "text": "x" }], "paths": ["/w/a.rs"],
+        });
+        let fill = |preset: &str, operation| {
+            let operation = embedded()[preset].operation(operation).unwrap();
+            template::render(&Value::Object(operation.arguments.clone()), &variables).unwrap()
+        };
+        let task = json!({ "instructions": "look", "root": "/w", "targets": [{ "path": "a.rs", "text": "x" }] });
+        assert_eq!(fill("contract", Operation::Review), task);
+        assert_eq!(fill("contract", Operation::Edit), task);
+        assert_eq!(
+            fill("contract", Operation::Ask),
+            json!({ "prompt": "whole", "root": "/w" })
+        );
+        assert_eq!(fill("builtin", Operation::Review), task);
+        assert_eq!(
+            fill("eslint", Operation::Review),
+            json!({ "filePaths": ["/w/a.rs"] })
+        );
+    }
 }

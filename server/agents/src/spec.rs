@@ -56,6 +56,17 @@ pub enum Operation {
     Ask,
 }
 
+impl Operation {
+    /// `review`, `edit` or `ask`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Review => "review",
+            Operation::Edit => "edit",
+            Operation::Ask => "ask",
+        }
+    }
+}
+
 /// How one operation is asked for and its answer read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OperationSpec {

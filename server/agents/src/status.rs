@@ -1,5 +1,6 @@
 //! What an agent is doing, for people.
 
+use crate::AgentSpec;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -28,6 +29,25 @@ pub struct AgentStatus {
     pub starts: u32,
     /// Its last failure.
     pub last_error: Option<String>,
+}
+
+impl AgentStatus {
+    /// The status of an agent that was never started.
+    pub fn idle(spec: &AgentSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+            provider: spec.provider.clone(),
+            source: spec.source.clone(),
+            root: None,
+            state: State::Idle,
+            server: None,
+            pid: None,
+            running: 0,
+            queued: 0,
+            starts: 0,
+            last_error: None,
+        }
+    }
 }
 
 /// What an agent said of itself in the handshake.

@@ -1,0 +1,238 @@
+//! Streamable HTTP by rmcp's client, with order kept and answers left raw.
+
+use super::calls::Calls;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{StatusCode, redirect};
+use rmcp::model::{
+    CustomRequest, CustomResult, JsonRpcMessage, ServerNotification, ServerRequest, ServerResult,
+};
+use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClientTransport, StreamableHttpClientTransportConfig, StreamableHttpError,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Longest time to connect to a server.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Redirects followed, all within one origin.
+const MAX_REDIRECTS: usize = 5;
+/// Longest piece of a server's words shown in an error, in characters.
+const SHOWN: usize = 300;
+
+/// A streamable HTTP endpoint.
+pub(crate) struct HttpTransport {
+    inner: StreamableHttpClientTransport<reqwest::Client>,
+    calls: Arc<Calls>,
+}
+
+/// What goes wrong on the way to an endpoint.
+pub(crate) type HttpError = StreamableHttpError<reqwest::Error>;
+
+impl HttpTransport {
+    /// Prepares a connection; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Why this URL or these headers cannot be used.
+    pub(crate) fn new(
+        url: &str,
+        headers: &BTreeMap<String, String>,
+        calls: Arc<Calls>,
+        limit: usize,
+    ) -> Result<Self, String> {
+        let parsed =
+            url::Url::parse(url).map_err(|error| format!("its URL is not valid: {error}"))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(format!(
+                "its URL begins with `{}:`, not with `http:` or `https:`",
+                parsed.scheme()
+            ));
+        }
+        let config = StreamableHttpClientTransportConfig::with_uri(url)
+            .custom_headers(self::headers(headers)?)
+            .max_sse_event_size(limit)
+            .max_json_response_size(limit);
+        let inner = StreamableHttpClientTransport::with_client(client()?, config);
+        Ok(Self { inner, calls })
+    }
+
+    fn pass(&self, message: RxJsonRpcMessage<RoleClient>) -> Option<RxJsonRpcMessage<RoleClient>> {
+        match message {
+            JsonRpcMessage::Notification(notification) => {
+                let (method, params) =
+                    taken_apart(serde_json::to_value(&notification.notification));
+                if !matches!(
+                    notification.notification,
+                    ServerNotification::CancelledNotification(_)
+                ) {
+                    self.calls.notified(&method, &params.unwrap_or_default());
+                }
+                None
+            }
+            JsonRpcMessage::Request(request) => {
+                let (method, params) = taken_apart(serde_json::to_value(&request.request));
+                let raw = ServerRequest::CustomRequest(CustomRequest::new(method, params));
+                Some(JsonRpcMessage::request(raw, request.id))
+            }
+            JsonRpcMessage::Response(response) => {
+                self.calls.answered(&response.id);
+                let raw = match response.result {
+                    ServerResult::CustomResult(raw) => raw,
+                    read => CustomResult::new(serde_json::to_value(read).unwrap_or_default()),
+                };
+                Some(JsonRpcMessage::response(
+                    ServerResult::CustomResult(raw),
+                    response.id,
+                ))
+            }
+            JsonRpcMessage::Error(error) => {
+                if let Some(id) = &error.id {
+                    self.calls.answered(id);
+                }
+                Some(JsonRpcMessage::Error(error))
+            }
+        }
+    }
+}
+
+impl Transport<RoleClient> for HttpTransport {
+    type Error = HttpError;
+
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleClient>,
+    ) -> impl Future<Output = Result<(), HttpError>> + Send + 'static {
+        self.calls.sending(&item);
+        self.inner.send(item)
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
+        loop {
+            let Some(message) = self.inner.receive().await else {
+                self.calls.fall_silent(None);
+                return None;
+            };
+            if let Some(message) = self.pass(message) {
+                return Some(message);
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), HttpError> {
+        self.inner.close().await
+    }
+}
+
+/// Says what went wrong, for people. Addresses are left out: they may hold secrets.
+pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
+    if let Some(error) = error.downcast_ref::<HttpError>() {
+        match error {
+            HttpError::AuthRequired(_) => {
+                return "it wants authorization (HTTP 401); set its `headers`".to_owned();
+            }
+            HttpError::InsufficientScope(_) => {
+                return "its authorization is not sufficient (HTTP 403)".to_owned();
+            }
+            HttpError::TransportChannelClosed => return "its connection was closed".to_owned(),
+            _ => {}
+        }
+    }
+    let mut reasons: Vec<String> = Vec::new();
+    let mut next = match error.downcast_ref::<HttpError>() {
+        // It does not name this as its source.
+        Some(HttpError::Client(cause)) => Some(cause as &(dyn Error + 'static)),
+        _ => Some(error),
+    };
+    while let Some(error) = next {
+        let reason = domain::sanitize::line(&without_address(error), SHOWN);
+        if !reasons.iter().any(|known| known.contains(&reason)) {
+            reasons.push(reason);
+        }
+        next = error.source();
+    }
+    reasons.join(": ")
+}
+
+/// Whether another greeting cannot help either.
+pub(crate) fn is_final(error: &(dyn Error + 'static)) -> bool {
+    match error.downcast_ref::<HttpError>() {
+        Some(HttpError::Client(error)) => error.is_connect() || error.is_timeout(),
+        Some(HttpError::AuthRequired(_) | HttpError::InsufficientScope(_)) => true,
+        _ => false,
+    }
+}
+
+fn without_address(error: &(dyn Error + 'static)) -> String {
+    let text = error.to_string();
+    let url = match (
+        error.downcast_ref::<reqwest::Error>(),
+        error.downcast_ref::<HttpError>(),
+    ) {
+        (Some(error), _) | (None, Some(HttpError::Client(error))) => error.url(),
+        _ => None,
+    };
+    let Some(url) = url else { return text };
+    text.replace(&format!(" for url ({url})"), "")
+        .replace(url.as_str(), "its URL")
+}
+
+fn taken_apart(message: serde_json::Result<Value>) -> (String, Option<Value>) {
+    let mut message = message.unwrap_or_default();
+    let method = message
+        .get("method")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    (method, message.get_mut("params").map(Value::take))
+}
+
+fn headers(headers: &BTreeMap<String, String>) -> Result<HashMap<HeaderName, HeaderValue>, String> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let bad = |what| format!("the {what} of its header `{name}` is not valid");
+            let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("name"))?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| bad("value"))?;
+            value.set_sensitive(true);
+            Ok((parsed, value))
+        })
+        .collect()
+}
+
+/// One client for all endpoints: it holds the system's certificates, and proxies from the environment.
+fn client() -> Result<reqwest::Client, String> {
+    static CLIENT: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    let build = || {
+        // Whoever set a provider before us may keep it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            // A connection whose last answer was not read to its end stalls the next request by 40 ms.
+            .pool_max_idle_per_host(0)
+            .redirect(redirect::Policy::custom(follow))
+            .build()
+            .map_err(|error| format!("no HTTP client could be made: {}", explain(&error)))
+    };
+    CLIENT.get_or_init(build).clone()
+}
+
+/// Only redirects that keep the message, and that take our headers to nobody else.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let keeps_body = matches!(
+        attempt.status(),
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+    );
+    let same_origin = attempt
+        .previous()
+        .first()
+        .is_some_and(|first| first.origin() == attempt.url().origin());
+    if keeps_body && same_origin && attempt.previous().len() <= MAX_REDIRECTS {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}

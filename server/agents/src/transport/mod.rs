@@ -1,0 +1,19 @@
+//! How messages travel: one per line over standard streams, or over streamable HTTP; always in order.
+//!
+//! rmcp's own line transport reorders notifications, has no back-pressure, and drops a message that is too long
+//! without ending its call. So both transports here hand notifications to [`Calls`] themselves, as they are
+//! read, and pass rmcp only requests and answers, unread: as raw JSON.
+
+mod calls;
+mod http;
+mod id;
+mod line;
+mod listener;
+mod message;
+mod oversize;
+
+pub(crate) use calls::{Calls, Lost, Notice};
+pub(crate) use http::{HttpTransport, explain, is_final};
+pub(crate) use id::same_id;
+pub(crate) use line::LineTransport;
+pub(crate) use listener::Listener;
