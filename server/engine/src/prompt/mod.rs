@@ -1,9 +1,26 @@
 //! Building what an agent is asked: instructions, guidelines, numbered code, and the form of the answer.
 
+mod code;
+mod pieces;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use code::numbered;
+pub use schema::findings_schema;
+
 use crate::guidelines::Guideline;
-use crate::scope::{Gathered, Target};
+use crate::scope::{Gathered, LineRange, Target, secrets};
 use agents::spec::Reads;
+use domain::text::Text;
+use pieces::Piece;
+use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::path::Path;
+
+/// Least bytes of code in a call, whatever the instructions take of the largest prompt.
+const MIN_CODE: usize = 4 * 1024;
 
 /// One call's worth of a review.
 #[derive(Clone, Debug)]
@@ -11,7 +28,7 @@ pub struct Batch {
     /// Indexes into [`Gathered::targets`] of the files in it.
     pub targets: Vec<usize>,
     /// Values for the argument templates, see [`agents::template::VARIABLES`].
-    pub variables: serde_json::Value,
+    pub variables: Value,
 }
 
 /// What a prompt is made from.
@@ -29,22 +46,132 @@ pub struct Input<'a> {
     pub reads: Reads,
     /// Largest prompt, in bytes.
     pub max_bytes: usize,
+    /// Hide secrets in everything that is sent: for every agent but the embedded one.
+    pub mask_secrets: bool,
+    /// The agent's templates use `prompt`. If not, it is none, and no file is split.
+    pub needs_prompt: bool,
 }
 
-/// Splits a review into calls and builds each one's values. A file too large for one call is split by lines
-/// with some overlap.
+/// Splits a review into calls and builds each one's values. A file too large for one prompt is split by lines
+/// with some overlap; each part then has its own `ranges`, which do not overlap.
 pub fn review(input: &Input<'_>) -> Vec<Batch> {
-    let _ = input;
-    unimplemented!()
+    let files: Vec<File<'_>> = input
+        .gathered
+        .targets
+        .iter()
+        .map(|it| File::new(input, it))
+        .collect();
+    let fixed = words::fixed_len(input);
+    let budget = if input.needs_prompt {
+        input.max_bytes.saturating_sub(fixed).max(MIN_CODE)
+    } else {
+        input.max_bytes.max(MIN_CODE)
+    };
+    let mut batches: Vec<Vec<Piece>> = Vec::new();
+    let mut room = 0;
+    for (index, file) in files.iter().enumerate() {
+        for piece in pieces::of(input, index, file, budget) {
+            match batches.last_mut() {
+                Some(batch) if piece.bytes <= room => {
+                    room -= piece.bytes;
+                    batch.push(piece);
+                }
+                _ => {
+                    room = budget.saturating_sub(piece.bytes);
+                    batches.push(vec![piece]);
+                }
+            }
+        }
+    }
+    batches
+        .iter()
+        .map(|pieces| batch(input, &files, pieces))
+        .collect()
 }
 
-/// The code of a target with line numbers, as agents see it: `  12 | let x = 1;`.
-pub fn numbered(target: &Target) -> String {
-    let _ = target;
-    unimplemented!()
+/// A target as this agent may see it.
+struct File<'a> {
+    target: &'a Target,
+    text: Cow<'a, Text>,
+    /// Its section of the diff.
+    diff: Option<&'a str>,
 }
 
-/// JSON Schema of the findings answer that agents are asked for.
-pub fn findings_schema() -> serde_json::Value {
-    unimplemented!()
+impl<'a> File<'a> {
+    fn new(input: &Input<'a>, target: &'a Target) -> Self {
+        let masked = if input.mask_secrets {
+            secrets::masked(&target.text)
+        } else {
+            None
+        };
+        let gathered = input.gathered;
+        let masked_diff = gathered
+            .masked_diff
+            .as_deref()
+            .filter(|_| input.mask_secrets);
+        let diff = masked_diff.or(gathered.diff.as_deref());
+        Self {
+            target,
+            text: masked.map_or(Cow::Borrowed(&target.text), Cow::Owned),
+            diff: target.diff.and_then(|range| diff?.get(range.as_range())),
+        }
+    }
+
+    fn path(&self) -> &str {
+        self.target.path.as_str()
+    }
+
+    /// The lines to look at where the agent reads: on disk they may be others than in the editor.
+    fn ranges_as_read(&self, reads: Reads, ranges: &[LineRange]) -> Vec<LineRange> {
+        match (&self.target.disk, reads) {
+            (Some(disk), Reads::Disk) => {
+                crate::scope::diff::carry_ranges(&self.target.text, disk, ranges)
+            }
+            _ => ranges.to_vec(),
+        }
+    }
+}
+
+fn batch(input: &Input<'_>, files: &[File<'_>], pieces: &[Piece]) -> Batch {
+    let absolute = |piece: &Piece| {
+        input
+            .root
+            .join(files[piece.file].path())
+            .display()
+            .to_string()
+    };
+    let targets: Vec<Value> = pieces
+        .iter()
+        .map(|piece| {
+            let file = &files[piece.file];
+            let mut target = json!({ "path": file.path(), "absolute_path": absolute(piece) });
+            if input.reads == Reads::Text {
+                target["text"] = file.text.to_string().into();
+            }
+            if let Some(ranges) = &piece.ranges {
+                target["ranges"] = json!(ranges);
+            }
+            target
+        })
+        .collect();
+    let diff: String = pieces
+        .iter()
+        .filter_map(|piece| files[piece.file].diff.map(|diff| piece.diff_of(diff)))
+        .collect();
+    let variables = json!({
+        "prompt": input.needs_prompt.then(|| words::prompt(input, files, pieces)),
+        "instructions": words::instructions(input, files, pieces),
+        "root": input.root.display().to_string(),
+        "targets": targets,
+        "paths": pieces.iter().map(absolute).collect::<Vec<_>>(),
+        "files": pieces.iter().map(|it| files[it.file].path()).collect::<Vec<_>>(),
+        "diff": (!diff.is_empty()).then_some(diff),
+        "base": input.gathered.base,
+        "schema": findings_schema(),
+        "session": null,
+    });
+    Batch {
+        targets: pieces.iter().map(|it| it.file).collect(),
+        variables,
+    }
 }

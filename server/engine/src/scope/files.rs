@@ -20,6 +20,18 @@ pub(super) fn gather(place: &Place, paths: &[PathBuf]) -> Result<Gathered, Scope
     let (named, directories) = sort_out(place, paths, &mut gathered.skipped);
     let mut wanted: BTreeMap<RelPath, bool> = BTreeMap::new();
     for directory in &directories {
+        // The walk does not ask about the place where it starts.
+        let name = directory
+            .strip_prefix(&place.root)
+            .ok()
+            .and_then(Path::to_str)
+            .unwrap_or_default();
+        if let Some(reason) = ignored.reason(name, true) {
+            gathered
+                .skipped
+                .push(skipped(&format!("{name}/"), reason, true));
+            continue;
+        }
         ignored = walk(
             place,
             directory,
@@ -193,10 +205,10 @@ fn sort_out(
                     directories.insert(full);
                 } else {
                     let reason = "leads out of the workspace by a symbolic link";
-                    skipped_paths.push(skipped(path.display(), reason, true));
+                    skipped_paths.push(skipped(&path.display(), reason, true));
                 }
             }
-            Err(reason) => skipped_paths.push(skipped(path.display(), reason, true)),
+            Err(reason) => skipped_paths.push(skipped(&path.display(), reason, true)),
         }
     }
     (files, directories)
@@ -302,12 +314,12 @@ fn walk(
                     Ok(path) => {
                         wanted.entry(path).or_insert(false);
                     }
-                    Err(reason) => skipped_paths.push(skipped(inside.display(), reason, false)),
+                    Err(reason) => skipped_paths.push(skipped(&inside.display(), reason, false)),
                 }
             }
             Ok(_) => {}
             Err(error) => {
-                skipped_paths.push(skipped(directory.display(), error.to_string(), false))
+                skipped_paths.push(skipped(&directory.display(), error.to_string(), false))
             }
         }
     }
@@ -343,7 +355,7 @@ fn is_wanted(
         Some(reason) => {
             let slash = if is_directory { "/" } else { "" };
             kept.push(skipped(
-                format!("{inside}{slash}"),
+                &format!("{inside}{slash}"),
                 reason,
                 entry.path() == start,
             ));
@@ -366,5 +378,5 @@ fn add_unsaved(place: &Place, directory: &Path, wanted: &mut BTreeMap<RelPath, b
 /// Says that files were left out because there are too many.
 pub(super) fn beyond_limit(place: &Place, left: usize) -> Option<Skipped> {
     let reason = format!("beyond the limit of {} files for one review", place.files);
-    (left > 0).then(|| skipped(format!("{left} more files"), reason, true))
+    (left > 0).then(|| skipped(&format!("{left} more files"), reason, true))
 }

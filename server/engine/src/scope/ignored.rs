@@ -136,7 +136,8 @@ fn read(directory: &Path) -> Vec<Rules> {
                 directory,
                 text.to_string().trim_start_matches('\u{feff}'),
             )),
-            Err(_) if std::fs::symlink_metadata(&path).is_err() => return None,
+            // Nothing there, or a directory of that name.
+            Err(_) if std::fs::metadata(&path).ok().is_none_or(|it| it.is_dir()) => return None,
             Err(_) => None,
         };
         Some(Rules { name, globs })

@@ -12,6 +12,7 @@
 //!   that was named itself is reviewed.
 
 mod changes;
+mod compare;
 pub(crate) mod diff;
 mod files;
 pub mod ignored;
@@ -125,21 +126,24 @@ async fn gather_in(
     environment: impl FnOnce() -> Environment,
 ) -> Result<Gathered, ScopeError> {
     let cancel = &place.cancel.clone();
-    let gathered = match scope {
+    match scope {
         Scope::Changes { base, paths } => {
             let git = Git::new(&place.root, environment(), cancel);
-            changes::gather(&git, place, base, paths).await?
+            let gathered = changes::gather(&git, place, base, paths).await?;
+            blocking(cancel, move || finish(gathered)).await
         }
         Scope::Files(paths) => {
             let paths = paths.clone();
-            blocking(cancel, move || files::gather(&place, &paths)).await??
+            blocking(cancel, move || files::gather(&place, &paths).map(finish)).await?
         }
         Scope::Selection { path, range } => {
             let (path, range) = (path.clone(), *range);
-            blocking(cancel, move || files::selection(&place, &path, range)).await?
+            blocking(cancel, move || {
+                finish(files::selection(&place, &path, range))
+            })
+            .await
         }
-    };
-    Ok(finish(gathered))
+    }
 }
 
 /// What gathering needs to know, owned so that it can move to another thread.
@@ -205,7 +209,7 @@ fn scope_error(error: GitError, root: &Path) -> ScopeError {
     }
 }
 
-fn skipped(path: impl ToString, reason: impl Into<String>, asked_for: bool) -> Skipped {
+fn skipped(path: &(impl ToString + ?Sized), reason: impl Into<String>, asked_for: bool) -> Skipped {
     Skipped {
         path: path.to_string(),
         reason: reason.into(),
