@@ -1,0 +1,131 @@
+//! The commands behind `workspace/executeCommand`: each takes one JSON object and answers at once.
+
+mod dismiss;
+mod findings;
+pub(crate) mod fix_all;
+pub(crate) mod review;
+mod status;
+
+use crate::state::State;
+use engine::RunId;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tower_lsp::jsonrpc::{Error, Result};
+
+pub(crate) const REVIEW: &str = "crosscheck.review";
+pub(crate) const DISMISS: &str = "crosscheck.dismiss";
+pub(crate) const CANCEL: &str = "crosscheck.cancel";
+pub(crate) const STATUS: &str = "crosscheck.status";
+pub(crate) const TRUST: &str = "crosscheck.trust";
+pub(crate) const RESTART: &str = "crosscheck.restart";
+pub(crate) const FIX_ALL: &str = "crosscheck.fixAll";
+pub(crate) const FINDINGS: &str = "crosscheck.findings";
+
+/// All of them, as offered to the client.
+pub(crate) const NAMES: [&str; 8] = [
+    REVIEW, DISMISS, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS,
+];
+
+/// Runs a command.
+///
+/// # Errors
+/// When there is no such command or its argument has another shape. What goes wrong later is shown to the user.
+pub(crate) fn run(state: &mut State, name: &str, argument: Value) -> Result<Value> {
+    match name {
+        REVIEW => review::run(state, read(argument)?),
+        DISMISS => dismiss::run(state, &read(argument)?),
+        CANCEL => Ok(cancel(state, &read(argument)?)),
+        STATUS => Ok(status::run(state)),
+        TRUST => Ok(trust(state, &read(argument)?)),
+        RESTART => Ok(restart(state, &read(argument)?)),
+        FIX_ALL => fix_all::run(state, &read(argument)?),
+        FINDINGS => Ok(findings::run(state, &read(argument)?)),
+        other => Err(Error::invalid_params(format!(
+            "there is no command `{other}`; there are {}",
+            NAMES.join(", ")
+        ))),
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Cancel {
+    run: Option<RunId>,
+}
+
+/// Cancels a run, or all of them.
+fn cancel(state: &mut State, argument: &Cancel) -> Value {
+    let mut runs = state.runs.running();
+    if let Some(run) = argument.run {
+        runs.retain(|it| *it == run);
+    }
+    if !runs.is_empty()
+        && let Some(engine) = state.engine()
+    {
+        runs.iter().for_each(|it| engine.cancel(*it));
+    }
+    json!({"cancelled": runs})
+}
+
+#[derive(Default, Deserialize)]
+struct Trust {
+    root: Option<PathBuf>,
+}
+
+/// Trusts what a workspace brings, or all of them, exactly as it was last read.
+fn trust(state: &mut State, argument: &Trust) -> Value {
+    let wanted = |root: &Path| argument.root.as_deref().is_none_or(|it| it == root);
+    let untrusted = state.roots.iter().filter_map(|root| {
+        let untrusted = root.loaded.as_ref()?.untrusted.as_ref()?;
+        wanted(&root.path).then(|| (Arc::clone(&root.path), untrusted.hash.clone()))
+    });
+    let untrusted: Vec<(Arc<Path>, String)> = untrusted.collect();
+    if let Some(engine) = state.engine() {
+        untrusted
+            .iter()
+            .for_each(|(root, hash)| engine.trust(root, hash));
+    }
+    json!({"trusted": untrusted.into_iter().map(|it| it.0).collect::<Vec<_>>()})
+}
+
+#[derive(Default, Deserialize)]
+struct Restart {
+    agent: Option<String>,
+}
+
+/// Ends an agent, or all of them; the next call starts it anew.
+fn restart(state: &mut State, argument: &Restart) -> Value {
+    let Some(engine) = state.engine() else {
+        return Value::Null;
+    };
+    let mut agents: Vec<String> = match &argument.agent {
+        Some(agent) => vec![agent.clone()],
+        None => engine.agents().into_iter().map(|it| it.name).collect(),
+    };
+    agents.sort();
+    agents.dedup();
+    agents.iter().for_each(|it| engine.restart(it));
+    json!({"restarted": agents})
+}
+
+/// Reads an argument; a missing one is an empty object.
+fn read<T: DeserializeOwned>(argument: Value) -> Result<T> {
+    let argument = if argument.is_null() {
+        json!({})
+    } else {
+        argument
+    };
+    serde_json::from_value(argument)
+        .map_err(|error| Error::invalid_params(format!("the argument: {error}")))
+}
+
+/// Tells the user why a command does nothing. It is no error of the protocol: clients that show those would show it
+/// twice, and others not at all.
+fn refuse(state: &mut State, why: &str) -> Value {
+    state
+        .client
+        .show(tower_lsp::gen_lsp_types::MessageType::Error, why);
+    json!({"error": why})
+}

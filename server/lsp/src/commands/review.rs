@@ -1,0 +1,260 @@
+//! `crosscheck.review`: starts a review.
+
+use super::refuse;
+use crate::proto::from;
+use crate::runs::{NewRun, Task};
+use crate::state::State;
+use domain::path::RelPath;
+use domain::text::TextRange;
+use engine::config::DefaultScope;
+use engine::request::{Base, Buffer, Scope};
+use engine::{Review, RunId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use tower_lsp::gen_lsp_types::Range;
+use tower_lsp::jsonrpc::Result;
+
+#[derive(Default, Deserialize)]
+pub(super) struct Argument {
+    uri: Option<String>,
+    scope: Option<ScopeName>,
+    base: Option<String>,
+    range: Option<Range>,
+    #[serde(default)]
+    agents: Vec<String>,
+    instructions: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ScopeName {
+    File,
+    Changes,
+    Staged,
+    Selection,
+    Workspace,
+}
+
+/// A review that is wanted.
+pub(crate) struct Wanted {
+    /// The root.
+    pub(crate) root: Arc<Path>,
+    /// What to look at.
+    pub(crate) scope: Scope,
+    /// The same in words.
+    pub(crate) subject: String,
+    /// The agents named; none for the configured ones.
+    pub(crate) agents: Vec<String>,
+    /// What the user wants looked at in particular.
+    pub(crate) instructions: Option<String>,
+    /// Whether a person asked for it.
+    pub(crate) is_explicit: bool,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "all commands look alike")]
+pub(super) fn run(state: &mut State, argument: Argument) -> Result<Value> {
+    Ok(match wanted(state, argument) {
+        Ok(wanted) => match start(state, wanted) {
+            Some(run) => json!({"run": run}),
+            None => refuse(
+                state,
+                "The server is ending; nothing can be reviewed any more.",
+            ),
+        },
+        Err(why) => refuse(state, &why),
+    })
+}
+
+/// Starts a review, or names the one that runs already. One of an older text is cancelled for it.
+pub(crate) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
+    let Wanted {
+        root,
+        scope,
+        subject,
+        agents,
+        instructions,
+        is_explicit,
+    } = wanted;
+    let task = Task {
+        root,
+        scope,
+        agents,
+        instructions,
+    };
+    let open = state.documents.iter().filter_map(|it| {
+        let place = it
+            .place
+            .as_ref()
+            .ok()
+            .filter(|place| place.root == task.root)?;
+        Some((
+            place.path.clone(),
+            Buffer {
+                text: it.text.clone(),
+                version: it.version,
+            },
+        ))
+    });
+    let review = Review {
+        root: task.root.to_path_buf(),
+        scope: task.scope.clone(),
+        agents: task.agents.clone(),
+        open: open.collect(),
+        instructions: task.instructions.clone(),
+    };
+    let versions: Vec<i32> = review
+        .open
+        .iter()
+        .filter(|it| concerns(&task.scope, it.0))
+        .map(|it| it.1.version)
+        .collect();
+    let older = match state.runs.find(&task, &versions) {
+        Some((run, true)) => return Some(run),
+        Some((run, false)) => Some(run),
+        None => None,
+    };
+    let engine = state.engine()?;
+    if let Some(run) = older {
+        engine.cancel(run);
+    }
+    let run = engine.review(review);
+    let can_show = state.capabilities.progress;
+    state.runs.start(
+        run,
+        NewRun {
+            task,
+            subject,
+            versions,
+            is_explicit,
+        },
+        &mut state.client,
+        can_show,
+    );
+    Some(run)
+}
+
+/// Whether an edit of this document makes a review of this scope worth repeating.
+fn concerns(scope: &Scope, path: &RelPath) -> bool {
+    match scope {
+        Scope::Changes { .. } => true,
+        Scope::Files(files) => files
+            .iter()
+            .any(|it| it == Path::new(path.as_str()) || it.is_absolute()),
+        Scope::Selection { path: selected, .. } => selected == path,
+    }
+}
+
+/// What an argument means; a sentence when it means nothing that can be reviewed.
+fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, String> {
+    let name = argument
+        .scope
+        .unwrap_or_else(|| default_scope(state, &argument));
+    let (root, file) = match &argument.uri {
+        Some(uri) => {
+            let (root, path, text) = reviewable(state, uri)?;
+            (root, Some((path, text)))
+        }
+        None => (only_root(state)?, None),
+    };
+    let (scope, subject) = match (name, file) {
+        (ScopeName::File, Some((path, _))) => (
+            Scope::Files(vec![path.as_str().into()]),
+            path.as_str().to_owned(),
+        ),
+        (ScopeName::Selection, Some((path, text))) => {
+            let range = argument
+                .range
+                .ok_or("No selection was given; name a `range` to review.")?;
+            let range = from::text_range(range, text, state.capabilities.encoding);
+            let lines = lines(range, text);
+            let subject = format!("{}:{lines}", path.as_str());
+            (Scope::Selection { path, range }, subject)
+        }
+        (ScopeName::File | ScopeName::Selection, None) => {
+            return Err("No file was named; give its `uri`.".to_owned());
+        }
+        (ScopeName::Workspace, _) => (
+            Scope::Files(vec![root.to_path_buf()]),
+            "the workspace".to_owned(),
+        ),
+        (ScopeName::Staged, _) => (changes(Base::Staged), "staged changes".to_owned()),
+        (ScopeName::Changes, _) => match argument.base.filter(|it| !it.trim().is_empty()) {
+            Some(base) => {
+                let subject = format!("changes since {base}");
+                (changes(Base::Ref(base)), subject)
+            }
+            None => (changes(Base::Uncommitted), "changes".to_owned()),
+        },
+    };
+    let Argument {
+        agents,
+        instructions,
+        ..
+    } = argument;
+    Ok(Wanted {
+        root,
+        scope,
+        subject,
+        agents,
+        instructions,
+        is_explicit: true,
+    })
+}
+
+fn changes(base: Base) -> Scope {
+    Scope::Changes {
+        base,
+        paths: Vec::new(),
+    }
+}
+
+fn default_scope(state: &State, argument: &Argument) -> ScopeName {
+    if argument.range.is_some() {
+        return ScopeName::Selection;
+    }
+    let document = argument.uri.as_ref().and_then(|it| state.documents.get(it));
+    let root = document
+        .and_then(|it| it.place.as_ref().ok())
+        .and_then(|it| state.roots.get(&it.root));
+    match root
+        .and_then(|it| it.loaded.as_ref())
+        .map(|it| &it.config.review.scope)
+    {
+        Some(DefaultScope::File) if document.is_some() => ScopeName::File,
+        _ => ScopeName::Changes,
+    }
+}
+
+type Reviewable<'a> = (Arc<Path>, RelPath, &'a domain::text::Text);
+
+fn reviewable<'a>(state: &'a State, uri: &str) -> std::result::Result<Reviewable<'a>, String> {
+    let document = state
+        .documents
+        .get(uri)
+        .ok_or_else(|| format!("{uri} is not open; open it to review it."))?;
+    let place = document
+        .place
+        .as_ref()
+        .map_err(|why| format!("This document cannot be reviewed: {why}."))?;
+    Ok((Arc::clone(&place.root), place.path.clone(), &document.text))
+}
+
+/// The root meant when no file is named: the only one, or the first folder.
+fn only_root(state: &State) -> std::result::Result<Arc<Path>, String> {
+    let root = state.roots.iter().min_by_key(|it| !it.is_folder);
+    root.map(|it| Arc::clone(&it.path))
+        .ok_or_else(|| "No folder is open; open a file to review.".to_owned())
+}
+
+/// `3` or `3-7`, counted from 1.
+fn lines(range: TextRange, text: &domain::text::Text) -> String {
+    let first = text.line_of(range.start) + 1;
+    let last = text.line_of(range.end.saturating_sub(1).max(range.start)) + 1;
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first}-{last}")
+    }
+}

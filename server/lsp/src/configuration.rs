@@ -1,0 +1,227 @@
+//! The configuration as this client takes part in it: its settings, the files it watches, and the user's trust.
+
+use crate::client::Asked;
+use crate::proto::to;
+use crate::settings::SECTION;
+use crate::state::State;
+use crate::uri;
+use engine::config::{Loaded, Problem};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tower_lsp::gen_lsp_types::MessageType;
+
+#[cfg(test)]
+mod tests;
+
+/// The button that trusts.
+const TRUST: &str = "Trust";
+/// The button that does not.
+const NOT_NOW: &str = "Not now";
+/// Most things named that a workspace brings.
+const MAX_BRINGS: usize = 5;
+
+/// Asks the client for our section of its settings, where it can be asked.
+pub(crate) fn ask_for_settings(state: &mut State) {
+    if state.capabilities.configuration && !state.client.is_asking(&Asked::Settings) {
+        let params = json!({"items": [{"section": SECTION}]});
+        state
+            .client
+            .request("workspace/configuration", Some(params), Asked::Settings);
+    }
+}
+
+/// The client's answer: one value per item.
+pub(crate) fn settings_answered(state: &mut State, result: Result<Value, String>) {
+    match result {
+        Ok(mut values) => {
+            let settings = values.get_mut(0).map(Value::take).unwrap_or_default();
+            take_settings(state, settings);
+        }
+        Err(error) => tracing::debug!("the client has no settings for us: {error}"),
+    }
+}
+
+/// Hands newer settings to the engine.
+pub(crate) fn take_settings(state: &mut State, settings: Value) {
+    if state.settings.set_current(settings) {
+        let merged = state.settings.merged().unwrap_or_default();
+        if let Some(engine) = state.engine() {
+            engine.set_settings(merged);
+        }
+    }
+}
+
+/// Reads the configuration anew that a file takes part in.
+pub(crate) fn file_changed(state: &mut State, file: &Path) {
+    let concerned = state.roots.iter().filter(|root| {
+        let files = root.loaded.as_ref().map(|it| it.files.as_slice());
+        files.is_some_and(|it| it.iter().any(|it| it == file))
+    });
+    let concerned: Vec<Arc<Path>> = concerned.map(|it| Arc::clone(&it.path)).collect();
+    for root in concerned {
+        if let Some(engine) = state.engine() {
+            engine.open(&root);
+        }
+    }
+}
+
+/// A root's configuration was read.
+pub(crate) fn loaded(state: &mut State, loaded: Loaded) {
+    let Some(root) = state.roots.get_mut(&loaded.root) else {
+        return;
+    };
+    let path = Arc::clone(&root.path);
+    state.published.set_problems(&path, &loaded.problems);
+    show_first_problem(state, &loaded.problems);
+    ask_for_trust(state, &loaded);
+    if let Some(root) = state.roots.get_mut(&path) {
+        root.loaded = Some(loaded);
+    }
+    watch_files(state);
+}
+
+/// Takes the user's answer to the question of trust.
+pub(crate) fn trust_answered(
+    state: &mut State,
+    root: &Path,
+    hash: &str,
+    result: Result<Value, String>,
+) {
+    let title = result
+        .ok()
+        .and_then(|it| it.get("title").and_then(Value::as_str).map(str::to_owned));
+    if title.as_deref() == Some(TRUST)
+        && let Some(engine) = state.engine()
+    {
+        engine.trust(root, hash);
+    }
+}
+
+/// One message for the most important problem; the rest is told by diagnostics in the files.
+fn show_first_problem(state: &mut State, problems: &[Problem]) {
+    let text = problems.first().map(|first| {
+        let place = match (&first.file, first.line) {
+            (Some(file), Some(line)) => format!("{}:{line}: ", file.display()),
+            (Some(file), None) => format!("{}: ", file.display()),
+            (None, _) => "the editor's settings: ".to_owned(),
+        };
+        let more = if problems.len() > 1 {
+            format!(" ({} more)", problems.len() - 1)
+        } else {
+            String::new()
+        };
+        (
+            first.warning,
+            format!("{place}{}{more}", to::problem_text(first)),
+        )
+    });
+    let is_new = text.as_ref().map(|it| &it.1) != state.settings.shown_problem.as_ref();
+    if let Some((is_warning, text)) = &text
+        && is_new
+    {
+        let kind = if *is_warning {
+            MessageType::Warning
+        } else {
+            MessageType::Error
+        };
+        state.client.show(kind, text);
+    }
+    state.settings.shown_problem = text.map(|it| it.1);
+}
+
+/// Asks once for each content whether the user trusts it.
+fn ask_for_trust(state: &mut State, loaded: &Loaded) {
+    let Some(untrusted) = &loaded.untrusted else {
+        return;
+    };
+    let Some(root) = state.roots.get_mut(&loaded.root) else {
+        return;
+    };
+    if !root.asked_trust.insert(untrusted.hash.clone()) {
+        return;
+    }
+    let mut brings: Vec<&str> = untrusted
+        .brings
+        .iter()
+        .take(MAX_BRINGS)
+        .map(String::as_str)
+        .collect();
+    let more = format!(
+        "and {} more",
+        untrusted.brings.len().saturating_sub(MAX_BRINGS)
+    );
+    if untrusted.brings.len() > MAX_BRINGS {
+        brings.push(&more);
+    }
+    let message = format!(
+        "The workspace {} brings settings that can run programs or send code away; nothing of it is used before you trust it:\n{}",
+        loaded.root.display(),
+        brings.join("\n")
+    );
+    let params = json!({
+        "type": MessageType::Warning, "message": message, "actions": [{"title": TRUST}, {"title": NOT_NOW}],
+    });
+    let why = Asked::Trust {
+        root: loaded.root.clone(),
+        hash: untrusted.hash.clone(),
+    };
+    state
+        .client
+        .request("window/showMessageRequest", Some(params), why);
+}
+
+/// Registers watchers for the configuration files of all roots, where the client can watch.
+fn watch_files(state: &mut State) {
+    if !state.capabilities.watch_files {
+        return;
+    }
+    let files = state
+        .roots
+        .iter()
+        .filter_map(|it| it.loaded.as_ref())
+        .flat_map(|it| it.files.iter().cloned());
+    let files: BTreeSet<PathBuf> = files.collect();
+    if files == state.settings.watched {
+        return;
+    }
+    let method = "workspace/didChangeWatchedFiles";
+    let id = |number: u32| format!("crosscheck/watch/{number}");
+    let settings = &mut state.settings;
+    if settings.registration > 0 {
+        // The name with the spelling mistake is LSP's own.
+        let params =
+            json!({"unregisterations": [{"id": id(settings.registration), "method": method}]});
+        state
+            .client
+            .request("client/unregisterCapability", Some(params), Asked::Nothing);
+    }
+    settings.registration += 1;
+    let is_relative = state.capabilities.watch_relative;
+    let watchers: Vec<Value> = files
+        .iter()
+        .filter_map(|it| watcher(it, is_relative))
+        .collect();
+    let registration = json!({"id": id(settings.registration), "method": method, "registerOptions": {"watchers": watchers}});
+    settings.watched = files;
+    let params = json!({"registrations": [registration]});
+    state
+        .client
+        .request("client/registerCapability", Some(params), Asked::Nothing);
+}
+
+fn watcher(file: &Path, is_relative: bool) -> Option<Value> {
+    let name = file.file_name()?.to_str()?;
+    // A name is a pattern: what means something in one is left to `?`.
+    let name: String = name
+        .chars()
+        .map(|it| if "*?[]{}!,\\".contains(it) { '?' } else { it })
+        .collect();
+    let pattern = if is_relative {
+        json!({"baseUri": uri::from_path(file.parent()?), "pattern": name})
+    } else {
+        json!(format!("{}/{name}", file.parent()?.to_str()?))
+    };
+    Some(json!({"globPattern": pattern}))
+}

@@ -1,0 +1,183 @@
+//! The open documents: their text as the client has it, letter by letter.
+
+use crate::proto::from::ContentChange;
+use domain::carry::ChangeLog;
+use domain::edit::Change;
+use domain::path::RelPath;
+use domain::text::{Encoding, Text, TextRange};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+/// Where a document lies, for documents that can be reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The root's canonical path.
+    pub(crate) root: Arc<Path>,
+    /// The file below it.
+    pub(crate) path: RelPath,
+}
+
+/// An open document.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// The client's name for it, verbatim.
+    pub(crate) uri: String,
+    /// Its text now.
+    pub(crate) text: Text,
+    /// The client's version of that text.
+    pub(crate) version: i32,
+    /// What happened since it was opened.
+    pub(crate) log: ChangeLog,
+    /// Where it lies, or why it cannot be reviewed.
+    pub(crate) place: Result<Place, String>,
+}
+
+/// Why a change was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Ignored {
+    /// It names a document that is not open.
+    #[error("a change of `{0}`, which is not open, was ignored")]
+    Unknown(String),
+    /// Its version is below the one we have.
+    #[error("a change of `{uri}` to version {version} was ignored; version {have} is here already")]
+    Stale {
+        /// The document.
+        uri: String,
+        /// Its version according to the change.
+        version: i32,
+        /// Its version here.
+        have: i32,
+    },
+}
+
+/// All open documents.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    by_uri: BTreeMap<String, Document>,
+}
+
+impl Documents {
+    /// Opens a document; one that is open already is replaced.
+    pub(crate) fn open(
+        &mut self,
+        uri: &str,
+        version: i32,
+        text: &str,
+        place: Result<Place, String>,
+    ) {
+        let uri = uri.to_owned();
+        let document = Document {
+            uri: uri.clone(),
+            text: Text::new(text),
+            version,
+            log: ChangeLog::default(),
+            place,
+        };
+        self.by_uri.insert(uri, document);
+    }
+
+    /// Closes a document.
+    pub(crate) fn close(&mut self, uri: &str) -> Option<Document> {
+        self.by_uri.remove(uri)
+    }
+
+    /// An open document.
+    pub(crate) fn get(&self, uri: &str) -> Option<&Document> {
+        self.by_uri.get(uri)
+    }
+
+    /// The open document of a file.
+    pub(crate) fn at(&self, root: &Path, path: &RelPath) -> Option<&Document> {
+        self.by_uri.values().find(
+            |it| matches!(&it.place, Ok(place) if place.path == *path && *place.root == *root),
+        )
+    }
+
+    /// All of them, by URI.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.by_uri.values()
+    }
+
+    /// All of them, for placing them anew when the workspace folders change.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Document> {
+        self.by_uri.values_mut()
+    }
+
+    /// Applies the changes of one notification in their order and returns them as they were done, each told in
+    /// the coordinates that the one before it left. Positions outside the text mean its nearest place, as LSP
+    /// says; the ends of a reversed range are swapped.
+    ///
+    /// # Errors
+    /// When the notification does not fit what is open here; nothing is changed then.
+    pub(crate) fn change(
+        &mut self,
+        uri: &str,
+        version: Option<i32>,
+        changes: &[ContentChange],
+        encoding: Encoding,
+    ) -> Result<(&Document, Vec<Change>), Ignored> {
+        let Some(document) = self.by_uri.get_mut(uri) else {
+            return Err(Ignored::Unknown(uri.to_owned()));
+        };
+        let have = document.version;
+        let version = version.unwrap_or_else(|| have.saturating_add(1));
+        if version < have {
+            return Err(Ignored::Stale {
+                uri: uri.to_owned(),
+                version,
+                have,
+            });
+        }
+        let done = changes
+            .iter()
+            .map(|it| document.apply(it, version, encoding))
+            .collect();
+        document.version = version;
+        Ok((document, done))
+    }
+}
+
+impl Document {
+    fn apply(&mut self, change: &ContentChange, version: i32, encoding: Encoding) -> Change {
+        let done = match change.range {
+            Some((start, end)) => self
+                .text
+                .replace(self.text.range_of(start, end, encoding), &change.text),
+            None => replace_all(&mut self.text, &change.text),
+        };
+        self.log.push(version, done);
+        done
+    }
+}
+
+/// Replaces the text by `new`, as the smallest edit that does it: a client that always sends the whole text
+/// must not move every finding.
+fn replace_all(text: &mut Text, new: &str) -> Change {
+    let old = text.to_string();
+    let mut prefix = old
+        .bytes()
+        .zip(new.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    while !(old.is_char_boundary(prefix) && new.is_char_boundary(prefix)) {
+        prefix -= 1;
+    }
+    let (old_rest, new_rest) = (&old[prefix..], &new[prefix..]);
+    let mut suffix = old_rest
+        .bytes()
+        .rev()
+        .zip(new_rest.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    while !(old_rest.is_char_boundary(old_rest.len() - suffix)
+        && new_rest.is_char_boundary(new_rest.len() - suffix))
+    {
+        suffix -= 1;
+    }
+    let range = TextRange::new(prefix, old.len() - suffix);
+    text.replace(range, &new_rest[..new_rest.len() - suffix])
+}

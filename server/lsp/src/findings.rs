@@ -1,0 +1,388 @@
+//! The findings of one root: the board, and what the editor's edits do to it.
+
+use crate::tracked::{Tracked, Verdict};
+use domain::board::{Board, Reviewed};
+use domain::edit::Change;
+use domain::finding::{Finding, FindingId};
+use domain::merge::Cluster;
+use domain::path::RelPath;
+use domain::text::{Text, TextRange};
+use engine::request::Reach;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+use std::time::Duration;
+use tokio::time::Instant;
+
+#[cfg(test)]
+mod tests;
+
+/// How long the editor, which shifts diagnostics itself, is left alone while the user types.
+const QUIET: Duration = Duration::from_millis(50);
+/// Most touched findings remembered per file; the oldest are forgotten.
+const MAX_TRACKED: usize = 64;
+
+/// The findings of one root.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    board: Board,
+    files: BTreeMap<RelPath, File>,
+    /// Dismissed in this session; late answers must not bring them back.
+    dismissed: BTreeSet<FindingId>,
+    /// When to show what edits did.
+    edits_due: Option<Instant>,
+    /// Something else than an edit changed the board.
+    is_urgent: bool,
+}
+
+/// What is known of a file that has or had findings.
+#[derive(Debug, Default)]
+struct File {
+    index: Option<Index>,
+    tracked: Vec<Tracked>,
+    is_edited: bool,
+    /// Agents that spoke after the ledger was asked; what it remembers of them is older.
+    spoke: BTreeSet<String>,
+    /// Hash of the text that the findings are placed in, while the file is not open.
+    placed_in: Option<u64>,
+}
+
+/// Finds the clusters at a place without looking at all of them.
+#[derive(Debug)]
+struct Index {
+    starts: Vec<usize>,
+    /// The furthest end of this cluster and all before it.
+    reach: Vec<usize>,
+}
+
+impl Index {
+    fn of(clusters: &[Cluster]) -> Self {
+        let reach = clusters.iter().scan(0, |furthest: &mut usize, it| {
+            *furthest = it.range.end.max(*furthest);
+            Some(*furthest)
+        });
+        Self {
+            starts: clusters.iter().map(|it| it.range.start).collect(),
+            reach: reach.collect(),
+        }
+    }
+
+    /// All clusters that touch `range` are among these.
+    fn candidates(&self, range: TextRange) -> std::ops::Range<usize> {
+        let from = self.reach.partition_point(|end| *end < range.start);
+        let to = self.starts.partition_point(|start| *start <= range.end);
+        from..to.max(from)
+    }
+}
+
+impl Findings {
+    /// An agent spoke about a file; ranges are bytes of its text now.
+    pub(crate) fn show(
+        &mut self,
+        agent: &str,
+        path: &RelPath,
+        reviewed: &Reviewed,
+        findings: Vec<Finding>,
+    ) {
+        let file = self.touch(path);
+        file.spoke.insert(agent.to_owned());
+        file.tracked.retain(|it| it.finding.agent != agent);
+        self.set(agent, path, reviewed, findings);
+    }
+
+    /// The ledger remembers what an agent said; ignored when the agent spoke since.
+    pub(crate) fn recall(&mut self, agent: &str, path: &RelPath, findings: Vec<Finding>) {
+        if !self.touch(path).spoke.contains(agent) {
+            self.set(agent, path, &Reviewed::Whole, findings);
+        }
+    }
+
+    /// The ledger was asked about a file that was opened with this text.
+    pub(crate) fn opened(&mut self, path: &RelPath, text: &Text) {
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        file.spoke.clear();
+        let placed_in = file.placed_in.take();
+        if placed_in.is_some_and(|it| it != hash(text)) {
+            self.touch(path);
+            self.board.relocate(path, text);
+        }
+        self.is_urgent = true;
+    }
+
+    /// The text of a file that is not open, for findings in it; `None` when it cannot be read any more.
+    pub(crate) fn placed(&mut self, path: &RelPath, text: Option<&Text>) {
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        match text {
+            Some(text) => {
+                let hash = hash(text);
+                if file.placed_in.replace(hash).is_some_and(|it| it != hash) {
+                    self.touch(path);
+                    self.board.relocate(path, text);
+                }
+            }
+            None => {
+                self.board.forget(path);
+                self.touch(path);
+            }
+        }
+    }
+
+    /// A file that was open with `text` was closed.
+    pub(crate) fn closed(&mut self, path: &RelPath, text: &Text) {
+        if let Some(file) = self.files.get_mut(path) {
+            file.placed_in = Some(hash(text));
+            file.tracked.clear();
+            self.is_urgent = true;
+        }
+    }
+
+    /// True when a file has or had findings, so that its edits matter.
+    pub(crate) fn knows(&self, path: &RelPath) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// The text of an open file changed.
+    pub(crate) fn edit(&mut self, path: &RelPath, changes: &[Change], now: Instant) {
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        for change in changes {
+            let clusters = self.board.clusters(path);
+            let index = file.index.take().unwrap_or_else(|| Index::of(clusters));
+            let touched = clusters[index.candidates(change.range)]
+                .iter()
+                .filter(|it| touches(it.range, change.range));
+            for finding in touched.flat_map(|it| &it.findings) {
+                if !file.tracked.iter().any(|it| it.finding.id == finding.id) {
+                    file.tracked.extend(Tracked::new(finding));
+                }
+            }
+            file.tracked.iter_mut().for_each(|it| it.follow(*change));
+            self.board.change(path, std::slice::from_ref(change));
+        }
+        let surplus = file.tracked.len().saturating_sub(MAX_TRACKED);
+        file.tracked.drain(..surplus);
+        file.is_edited = true;
+        self.edits_due.get_or_insert(now + QUIET);
+    }
+
+    /// When the editor should be told of edits.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.edits_due
+    }
+
+    /// True when there is something to tell the editor now.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.is_urgent || self.edits_due.is_some_and(|it| it <= now)
+    }
+
+    /// The files to show anew; `text` gives the text of open files, in which edited ones are settled first.
+    pub(crate) fn take_changed<'a>(
+        &mut self,
+        text: impl Fn(&RelPath) -> Option<&'a Text>,
+    ) -> BTreeSet<RelPath> {
+        self.is_urgent = false;
+        self.edits_due = None;
+        let edited = self.files.iter_mut().filter_map(|(path, file)| {
+            let is_edited = std::mem::take(&mut file.is_edited);
+            is_edited.then(|| path.clone())
+        });
+        let edited: Vec<RelPath> = edited.collect();
+        for path in edited {
+            if let Some(text) = text(&path) {
+                self.settle(&path, text);
+            }
+        }
+        self.board.take_changed()
+    }
+
+    /// The findings that were taken from a file since it was opened and are not on the board: their text was
+    /// repaired or is gone. Each is returned once.
+    pub(crate) fn take_settled(&mut self, path: &RelPath) -> Vec<FindingId> {
+        let Some(file) = self.files.get_mut(path) else {
+            return Vec::new();
+        };
+        let board = &mut self.board;
+        let settled = file
+            .tracked
+            .iter_mut()
+            .filter(|it| !it.resolved && board.cluster(&it.finding.id).is_none());
+        settled
+            .map(|it| {
+                it.resolved = true;
+                it.finding.id.clone()
+            })
+            .collect()
+    }
+
+    /// All clusters of a file, sorted by place.
+    pub(crate) fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
+        if self.files.contains_key(path) {
+            self.board.clusters(path)
+        } else {
+            &[]
+        }
+    }
+
+    /// The clusters that touch a range, sorted by place; an empty range touches what begins or ends there.
+    pub(crate) fn at(&mut self, path: &RelPath, range: TextRange) -> Vec<&Cluster> {
+        let Some(file) = self.files.get_mut(path) else {
+            return Vec::new();
+        };
+        let clusters = self.board.clusters(path);
+        let index = file.index.get_or_insert_with(|| Index::of(clusters));
+        let candidates = clusters[index.candidates(range)].iter();
+        candidates.filter(|it| it.range.intersects(range)).collect()
+    }
+
+    /// The cluster that holds a finding, and its file.
+    pub(crate) fn cluster(&mut self, id: &FindingId) -> Option<(RelPath, Cluster)> {
+        self.board.cluster(id)
+    }
+
+    /// Takes away a cluster, and what is like it as far as `reach` goes. Returns the findings of that cluster.
+    pub(crate) fn dismiss(&mut self, id: &FindingId, reach: Reach) -> Vec<Finding> {
+        let Some((_, cluster)) = self.board.cluster(id) else {
+            return Vec::new();
+        };
+        let mut gone = vec![cluster.id.clone()];
+        if reach != Reach::Here {
+            for path in self.board.paths() {
+                let alike = self
+                    .board
+                    .clusters(&path)
+                    .iter()
+                    .filter(|it| is_alike(it, &cluster, reach));
+                gone.extend(alike.map(|it| it.id.clone()));
+            }
+        }
+        for id in gone {
+            for finding in self.board.remove(&id) {
+                self.touch(&finding.path)
+                    .tracked
+                    .retain(|it| it.finding.id != finding.id);
+                self.dismissed.insert(finding.id);
+            }
+        }
+        cluster.findings
+    }
+
+    /// All files with findings.
+    pub(crate) fn paths(&self) -> Vec<RelPath> {
+        self.board.paths()
+    }
+
+    /// Takes away everything.
+    pub(crate) fn clear(&mut self) {
+        for path in self.board.paths() {
+            self.board.forget(&path);
+        }
+        self.files.clear();
+        self.is_urgent = true;
+    }
+
+    fn set(
+        &mut self,
+        agent: &str,
+        path: &RelPath,
+        reviewed: &Reviewed,
+        mut findings: Vec<Finding>,
+    ) {
+        findings.retain(|it| !self.dismissed.contains(&it.id));
+        self.board.set(agent, path, reviewed, findings);
+        self.touch(path);
+    }
+
+    /// Notes that the board changes for a file.
+    fn touch(&mut self, path: &RelPath) -> &mut File {
+        self.is_urgent = true;
+        let file = self.files.entry(path.clone()).or_default();
+        file.index = None;
+        file
+    }
+
+    /// Decides what became of the findings whose text was touched.
+    fn settle(&mut self, path: &RelPath, text: &Text) {
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        file.index = None;
+        for tracked in std::mem::take(&mut file.tracked) {
+            let on_board = self
+                .board
+                .cluster(&tracked.finding.id)
+                .map(|(_, cluster)| cluster);
+            match (tracked.verdict(text), on_board) {
+                (Verdict::Intact(finding), on_board) => {
+                    self.restore(path, *finding, on_board.as_ref())
+                }
+                (Verdict::Settled, Some(cluster)) => {
+                    self.board.remove(&cluster.id);
+                    self.keep(path, tracked);
+                }
+                (Verdict::Settled | Verdict::Open, _) => self.keep(path, tracked),
+            }
+        }
+    }
+
+    fn keep(&mut self, path: &RelPath, tracked: Tracked) {
+        if let Some(file) = self.files.get_mut(path) {
+            file.tracked.push(tracked);
+        }
+    }
+
+    /// Puts a finding back whose text is there again, unless it is on the board just so.
+    fn restore(&mut self, path: &RelPath, finding: Finding, on_board: Option<&Cluster>) {
+        let shown = on_board.and_then(|it| it.findings.iter().find(|it| it.id == finding.id));
+        if shown.is_some_and(|it| it.range == finding.range && it.fix == finding.fix) {
+            return;
+        }
+        // What the same agent says about the same text stays.
+        let agent = finding.agent.clone();
+        let range = finding.range;
+        let near = self.board.clusters(path).iter().flat_map(|it| &it.findings);
+        let mut findings: Vec<Finding> = near
+            .filter(|it| it.agent == agent && it.id != finding.id && touches(it.range, range))
+            .cloned()
+            .collect();
+        let mut replaced: Vec<TextRange> =
+            findings.iter().chain(shown).map(|it| it.range).collect();
+        replaced.push(range);
+        findings.push(finding);
+        self.board
+            .set(&agent, path, &Reviewed::Ranges(replaced), findings);
+    }
+}
+
+/// True when both share a byte or touch.
+fn touches(a: TextRange, b: TextRange) -> bool {
+    a.start <= b.end && b.start <= a.end
+}
+
+fn is_alike(a: &Cluster, b: &Cluster, reach: Reach) -> bool {
+    let (first, second) = (a.primary(), b.primary());
+    let same_kind =
+        first.title == second.title || (first.code.is_some() && first.code == second.code);
+    a.category == b.category
+        && match reach {
+            Reach::Here => a.id == b.id,
+            Reach::Text => first.anchor.quote == second.anchor.quote,
+            Reach::Kind => same_kind,
+        }
+}
+
+fn hash(text: &Text) -> u64 {
+    struct Writer(DefaultHasher);
+    impl std::fmt::Write for Writer {
+        fn write_str(&mut self, piece: &str) -> std::fmt::Result {
+            self.0.write(piece.as_bytes());
+            Ok(())
+        }
+    }
+    let mut writer = Writer(DefaultHasher::new());
+    let _ = std::fmt::write(&mut writer, format_args!("{text}"));
+    writer.0.finish()
+}

@@ -1,0 +1,340 @@
+//! `textDocument/codeAction`: what can be done here, from memory. No agent is asked, nothing is computed that the
+//! client did not ask for.
+
+use crate::capabilities::{KIND_FIX_ALL, KIND_MANAGE, KIND_REVIEW};
+use crate::commands::{self, fix_all::ready_fixes};
+use crate::documents::{Document, Place};
+use crate::proto::from;
+use crate::proto::to::{self, View};
+use crate::roots::Root;
+use crate::runs::agents_in_words;
+use crate::state::State;
+use domain::finding::Finding;
+use domain::merge::Cluster;
+use engine::request::Reach;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types::{
+    CodeAction, CodeActionContext, CodeActionKind, CodeActionParams, CodeActionResponse,
+    CodeActionTag, CodeActionTriggerKind, Command, Diagnostic,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Most findings that actions are offered for at once.
+const MAX_FINDINGS: usize = 20;
+/// Longest replacement shown in a title, in characters.
+const MAX_SHOWN: usize = 40;
+/// The agent that is no model.
+const BUILTIN: &str = "builtin";
+
+pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeActionResponse> {
+    let is_running = !state.runs.running().is_empty();
+    let State {
+        documents,
+        roots,
+        capabilities,
+        ..
+    } = state;
+    let Some(document) = documents.get(&params.text_document.uri.0) else {
+        return Vec::new();
+    };
+    let root = document
+        .place
+        .as_ref()
+        .ok()
+        .and_then(|it| roots.get_mut(&it.root));
+    let (Some(root), Ok(place)) = (root, &document.place) else {
+        return Vec::new();
+    };
+    let view = View {
+        uri: &document.uri,
+        text: &document.text,
+        client: capabilities,
+    };
+    let here = Here {
+        document,
+        place,
+        view,
+        params,
+    };
+    let mut actions = Vec::new();
+    if here.wants(&CodeActionKind::QuickFix) {
+        here.on_findings(root, &mut actions);
+    }
+    if here.wants(&KIND_FIX_ALL) && !here.is_for_light_bulb() {
+        actions.extend(here.fix_all(root));
+    }
+    if here.wants_source() {
+        here.on_file(root, is_running, &mut actions);
+    }
+    actions
+        .into_iter()
+        .filter_map(|it| here.graded(it))
+        .collect()
+}
+
+/// Where actions are asked for.
+struct Here<'a> {
+    document: &'a Document,
+    place: &'a Place,
+    view: View<'a>,
+    params: &'a CodeActionParams,
+}
+
+impl Here<'_> {
+    /// Whether the client wants actions of this kind; `source` means `source.fixAll.crosscheck`, too.
+    fn wants(&self, kind: &CodeActionKind) -> bool {
+        let is_below = |only: &str| {
+            kind.as_str()
+                .strip_prefix(only)
+                .is_some_and(|it| only.is_empty() || it.is_empty() || it.starts_with('.'))
+        };
+        self.params
+            .context
+            .only
+            .as_ref()
+            .is_none_or(|it| it.iter().any(|it| is_below(it.as_str())))
+    }
+
+    /// Whether a person looks for actions on the file.
+    fn wants_source(&self) -> bool {
+        (self.wants(&KIND_REVIEW) || self.wants(&KIND_MANAGE)) && !self.is_for_light_bulb()
+    }
+
+    /// Whether the editor asks by itself, at every move of the cursor, if there is anything to show.
+    fn is_for_light_bulb(&self) -> bool {
+        let CodeActionContext {
+            only, trigger_kind, ..
+        } = &self.params.context;
+        *trigger_kind == Some(CodeActionTriggerKind::Automatic) && only.is_none()
+    }
+
+    fn on_findings(&self, root: &mut Root, actions: &mut Vec<CodeAction>) {
+        let range = from::text_range(self.params.range, self.view.text, self.view.client.encoding);
+        // A finding that is only near is still meant when its diagnostic is named.
+        let named = self
+            .params
+            .context
+            .diagnostics
+            .iter()
+            .filter_map(from::finding_id);
+        let named: Vec<Cluster> = named
+            .take(MAX_FINDINGS)
+            .filter_map(|it| root.findings.cluster(&it))
+            .filter(|(path, _)| *path == self.place.path)
+            .map(|it| it.1)
+            .collect();
+        let mut clusters = root.findings.at(&self.place.path, range);
+        clusters.retain(|it| named.iter().all(|named| named.id != it.id));
+        clusters.extend(&named);
+        clusters.sort_by_key(|it| (it.range, &it.id));
+        clusters.truncate(MAX_FINDINGS);
+        let fixable = clusters
+            .iter()
+            .filter(|it| it.primary().fix.is_some())
+            .count();
+        let diagnostics: Vec<Diagnostic> = clusters.iter().map(|it| self.diagnostic(it)).collect();
+        for (cluster, diagnostic) in clusters.iter().zip(&diagnostics) {
+            actions.extend(self.fix(cluster, diagnostic, fixable == 1));
+        }
+        for (cluster, diagnostic) in clusters.iter().zip(&diagnostics) {
+            actions.extend(dismissals(cluster, diagnostic));
+        }
+    }
+
+    /// The client's own copy of a diagnostic where it sent one, so that it knows it again.
+    fn diagnostic(&self, cluster: &Cluster) -> Diagnostic {
+        let ours = to::diagnostic(cluster, self.view);
+        let sent = self
+            .params
+            .context
+            .diagnostics
+            .iter()
+            .find(|it| match from::finding_id(it) {
+                Some(id) => id == cluster.id,
+                None => it.source == ours.source && it.range == ours.range && it.code == ours.code,
+            });
+        sent.cloned().unwrap_or(ours)
+    }
+
+    fn fix(&self, cluster: &Cluster, diagnostic: &Diagnostic, is_only: bool) -> Option<CodeAction> {
+        let primary = cluster.primary();
+        let fix = primary.fix.as_ref()?;
+        let is_by_model = primary.agent != BUILTIN && self.view.client.action_tags;
+        Some(CodeAction {
+            title: fix_title(primary, &fix.new_text),
+            kind: Some(CodeActionKind::QuickFix),
+            diagnostics: Some(vec![diagnostic.clone()]),
+            is_preferred: self
+                .view
+                .client
+                .preferred_actions
+                .then_some(is_only)
+                .filter(|it| *it),
+            edit: Some(to::workspace_edit(&[fix], self.document.version, self.view)),
+            tags: is_by_model.then(|| vec![CodeActionTag::LLMGenerated]),
+            // Where only commands are taken, this one does the same.
+            data: Some(json!({"uri": self.view.uri, "ids": [cluster.id]})),
+            ..Default::default()
+        })
+    }
+
+    /// Asked for by kind, as on saving, it brings the edit; in a menu it is a command, which computes it when chosen.
+    fn fix_all(&self, root: &mut Root) -> Option<CodeAction> {
+        let clusters = root.findings.clusters(&self.place.path);
+        clusters.iter().find(|it| it.primary().fix.is_some())?;
+        let title = "Apply all ready fixes of this file".to_owned();
+        let is_named = self
+            .params
+            .context
+            .only
+            .as_ref()
+            .is_some_and(|it| !it.contains(&CodeActionKind::Empty));
+        let edit = (is_named || !self.view.client.apply_edit).then(|| {
+            to::workspace_edit(
+                &ready_fixes(clusters.iter()),
+                self.document.version,
+                self.view,
+            )
+        });
+        let argument = json!({"uri": self.view.uri});
+        let command = edit
+            .is_none()
+            .then(|| command(&title, commands::FIX_ALL, argument.clone()));
+        Some(CodeAction {
+            title,
+            kind: Some(KIND_FIX_ALL),
+            edit,
+            command,
+            data: Some(argument),
+            ..Default::default()
+        })
+    }
+
+    fn on_file(&self, root: &Root, is_running: bool, actions: &mut Vec<CodeAction>) {
+        let reviewers = root
+            .loaded
+            .as_ref()
+            .map(|it| agents_in_words(&it.config.review.agents));
+        let with = reviewers
+            .filter(|it| !it.is_empty())
+            .map(|it| format!(" with {it}"))
+            .unwrap_or_default();
+        let uri = self.view.uri;
+        let range = self.params.range;
+        let mut add = |kind: CodeActionKind, title: String, name: &str, argument: Value| {
+            if self.wants(&kind) {
+                let command = Some(command(&title, name, argument));
+                actions.push(CodeAction {
+                    title,
+                    kind: Some(kind),
+                    command,
+                    ..Default::default()
+                });
+            }
+        };
+        let review = |scope: &str| json!({"uri": uri, "scope": scope});
+        if range.start != range.end {
+            let argument = json!({"uri": uri, "scope": "selection", "range": range});
+            add(
+                KIND_REVIEW,
+                format!("Review the selection{with}"),
+                commands::REVIEW,
+                argument,
+            );
+        }
+        add(
+            KIND_REVIEW,
+            format!("Review this file{with}"),
+            commands::REVIEW,
+            review("file"),
+        );
+        add(
+            KIND_REVIEW,
+            format!("Review changes{with}"),
+            commands::REVIEW,
+            review("changes"),
+        );
+        if root
+            .loaded
+            .as_ref()
+            .is_some_and(|it| it.untrusted.is_some())
+        {
+            let argument = json!({"root": root.path});
+            add(
+                KIND_MANAGE,
+                "Trust this workspace's agents and settings".to_owned(),
+                commands::TRUST,
+                argument,
+            );
+        }
+        if is_running {
+            add(
+                KIND_MANAGE,
+                "Cancel running reviews".to_owned(),
+                commands::CANCEL,
+                json!({}),
+            );
+        }
+    }
+
+    /// The action as this client takes it.
+    fn graded(&self, mut action: CodeAction) -> Option<CodeActionResponse> {
+        let data = action.data.take();
+        if self.view.client.action_literals {
+            return Some(CodeActionResponse::CodeAction(action));
+        }
+        let by_command = || {
+            data.filter(|_| self.view.client.apply_edit)
+                .map(|it| command(&action.title, commands::FIX_ALL, it))
+        };
+        action
+            .command
+            .clone()
+            .or_else(by_command)
+            .map(CodeActionResponse::Command)
+    }
+}
+
+fn fix_title(finding: &Finding, new_text: &str) -> String {
+    let is_short = !new_text.trim().is_empty()
+        && !new_text.contains('\n')
+        && new_text.chars().count() <= MAX_SHOWN;
+    if is_short && !new_text.contains('`') {
+        format!("Replace with `{new_text}`")
+    } else if new_text.is_empty() {
+        format!("Remove: {}", finding.title)
+    } else {
+        format!("Fix: {}", finding.title)
+    }
+}
+
+fn dismissals(cluster: &Cluster, diagnostic: &Diagnostic) -> [CodeAction; 3] {
+    let title = domain::sanitize::line(&cluster.primary().title, MAX_SHOWN);
+    [
+        (Reach::Here, "here"),
+        (Reach::Text, "for this text everywhere"),
+        (Reach::Kind, "for everything of this kind"),
+    ]
+    .map(|(reach, where_to)| {
+        let title = format!("Dismiss “{title}” {where_to}");
+        let argument = json!({"id": cluster.id, "reach": reach});
+        CodeAction {
+            command: Some(command(&title, commands::DISMISS, argument)),
+            title,
+            kind: Some(CodeActionKind::QuickFix),
+            diagnostics: Some(vec![diagnostic.clone()]),
+            ..Default::default()
+        }
+    })
+}
+
+fn command(title: &str, name: &str, argument: Value) -> Command {
+    Command {
+        title: title.to_owned(),
+        command: name.to_owned(),
+        arguments: Some(vec![argument]),
+        tooltip: None,
+    }
+}

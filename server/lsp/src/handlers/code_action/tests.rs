@@ -1,0 +1,182 @@
+//! The actions offered at a place, for clients of different abilities.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use crate::capabilities::Capabilities;
+use crate::tracked::tests::misspelling;
+use domain::board::Reviewed;
+use domain::text::Text;
+use expect_test::expect;
+
+const TEXT: &str = "we recieve teh mail\n";
+
+/// A state with one open document that has two misspellings.
+fn state(capabilities: Capabilities) -> (State, String, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let (events, _) = tokio::sync::mpsc::unbounded_channel();
+    let mut state = State::new(
+        Box::new(|_| panic!("no engine is needed to offer actions")),
+        events,
+    );
+    state.capabilities = capabilities;
+    let uri = crate::uri::from_path(&dir.path().join("a.rs"));
+    state
+        .roots
+        .add_folder(&crate::uri::from_path(dir.path()))
+        .unwrap();
+    let place = state.roots.place(&uri);
+    state.documents.open(&uri, 5, TEXT, place.clone());
+    let place = place.unwrap();
+    let text = Text::new(TEXT);
+    let findings = vec![
+        misspelling("codex", "a.rs", &text, "recieve", "receive"),
+        misspelling("codex", "a.rs", &text, "teh", "the"),
+    ];
+    state.roots.get_mut(&place.root).unwrap().findings.show(
+        "codex",
+        &place.path,
+        &Reviewed::Whole,
+        findings,
+    );
+    (state, uri, dir)
+}
+
+fn rich() -> Capabilities {
+    Capabilities {
+        document_changes: true,
+        apply_edit: true,
+        action_literals: true,
+        preferred_actions: true,
+        action_tags: true,
+        ..Capabilities::default()
+    }
+}
+
+/// One line per action: kind, title, and what it brings.
+fn offered(capabilities: Capabilities, characters: (u32, u32), context: Value) -> String {
+    let (mut state, uri, _dir) = state(capabilities);
+    let params = json!({
+        "textDocument": {"uri": uri},
+        "range": {"start": {"line": 0, "character": characters.0}, "end": {"line": 0, "character": characters.1}},
+        "context": context,
+    });
+    let actions = handle(&mut state, &serde_json::from_value(params).unwrap());
+    let describe = |action: &CodeActionResponse| match action {
+        CodeActionResponse::Command(it) => format!("command {} | {}\n", it.command, it.title),
+        CodeActionResponse::CodeAction(it) => {
+            let preferred = if it.is_preferred == Some(true) {
+                "preferred "
+            } else {
+                ""
+            };
+            let edit = if it.edit.is_some() { "edit" } else { "" };
+            let command = it.command.as_ref().map_or("", |it| it.command.as_str());
+            format!(
+                "{} | {} | {preferred}{edit}{command}\n",
+                it.kind.as_ref().unwrap().as_str(),
+                it.title
+            )
+        }
+    };
+    actions.iter().map(describe).collect()
+}
+
+#[test]
+fn a_menu_shows_everything() {
+    expect![[r#"
+        quickfix | Replace with `receive` | preferred edit
+        quickfix | Dismiss “`recieve` should be `receive`” here | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`” for this text everywhere | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`” for everything of this kind | crosscheck.dismiss
+        source.fixAll.crosscheck | Apply all ready fixes of this file | crosscheck.fixAll
+        source.crosscheck.review | Review this file | crosscheck.review
+        source.crosscheck.review | Review changes | crosscheck.review
+    "#]].assert_eq(&offered(rich(), (5, 5), json!({"diagnostics": []})));
+}
+
+#[test]
+fn a_selection_can_be_reviewed() {
+    expect![[r#"
+        source.fixAll.crosscheck | Apply all ready fixes of this file | crosscheck.fixAll
+        source.crosscheck.review | Review the selection | crosscheck.review
+        source.crosscheck.review | Review this file | crosscheck.review
+        source.crosscheck.review | Review changes | crosscheck.review
+    "#]]
+    .assert_eq(&offered(rich(), (15, 19), json!({"diagnostics": []})));
+}
+
+#[test]
+fn only_what_is_asked_for() {
+    let only = |kind: &str| offered(rich(), (5, 5), json!({"diagnostics": [], "only": [kind]}));
+    expect![[r#"
+        quickfix | Replace with `receive` | preferred edit
+        quickfix | Dismiss “`recieve` should be `receive`” here | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`” for this text everywhere | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`” for everything of this kind | crosscheck.dismiss
+    "#]].assert_eq(&only("quickfix"));
+    expect![[r#"
+        source.fixAll.crosscheck | Apply all ready fixes of this file | edit
+    "#]]
+    .assert_eq(&only("source.fixAll"));
+    expect![[r#"
+        source.fixAll.crosscheck | Apply all ready fixes of this file | edit
+        source.crosscheck.review | Review this file | crosscheck.review
+        source.crosscheck.review | Review changes | crosscheck.review
+    "#]]
+    .assert_eq(&only("source"));
+    assert_eq!(only("refactor"), "");
+    assert_eq!(only("source.fixAll.other"), "");
+    assert_eq!(only("quick"), "");
+}
+
+#[test]
+fn a_light_bulb_is_for_findings_only() {
+    let shown = offered(rich(), (0, 0), json!({"diagnostics": [], "triggerKind": 2}));
+    assert_eq!(shown, "");
+}
+
+#[test]
+fn a_client_without_literals_gets_commands() {
+    let poor = Capabilities {
+        apply_edit: true,
+        ..Capabilities::default()
+    };
+    expect![[r#"
+        command crosscheck.fixAll | Replace with `receive`
+        command crosscheck.dismiss | Dismiss “`recieve` should be `receive`” here
+        command crosscheck.dismiss | Dismiss “`recieve` should be `receive`” for this text everywhere
+        command crosscheck.dismiss | Dismiss “`recieve` should be `receive`” for everything of this kind
+        command crosscheck.fixAll | Apply all ready fixes of this file
+        command crosscheck.review | Review this file
+        command crosscheck.review | Review changes
+    "#]].assert_eq(&offered(poor, (5, 5), json!({"diagnostics": []})));
+}
+
+#[test]
+fn a_named_finding_is_meant_wherever_the_cursor_is() {
+    let range = json!({"start": {"line": 0, "character": 11}, "end": {"line": 0, "character": 14}});
+    let named = json!({"range": range, "message": "m", "source": "crosscheck (codex)", "data": "codex-teh"});
+    let foreign =
+        json!({"range": range, "message": "m", "source": "rustc", "data": "codex-recieve"});
+    let shown = offered(
+        rich(),
+        (0, 0),
+        json!({"diagnostics": [named, foreign], "only": ["quickfix"]}),
+    );
+    assert!(
+        shown.starts_with("quickfix | Replace with `the` | preferred edit\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("receive"), "{shown}");
+}
+
+#[test]
+fn unknown_documents_get_nothing() {
+    let (mut state, _, _dir) = state(rich());
+    let params = json!({
+        "textDocument": {"uri": "file:///nowhere"},
+        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 9}},
+        "context": {"diagnostics": []},
+    });
+    assert!(handle(&mut state, &serde_json::from_value(params).unwrap()).is_empty());
+}

@@ -1,0 +1,29 @@
+//! `textDocument/didOpen`: takes the text, and asks the ledger what it remembers of the file.
+
+use crate::proto::from::DidOpen;
+use crate::state::State;
+
+pub(super) fn handle(state: &mut State, params: &DidOpen) {
+    let document = &params.text_document;
+    let (uri, version) = (document.uri.as_str(), document.version());
+    let place = state.roots.place(uri);
+    state.documents.open(uri, version, &document.text, place);
+    state.open_roots();
+    recall(state, uri);
+}
+
+/// Asks what the ledger remembers of an open document.
+pub(super) fn recall(state: &mut State, uri: &str) {
+    let Some((document, root)) = state.placed(uri) else {
+        return;
+    };
+    let Ok(place) = document.place.clone() else {
+        return;
+    };
+    let (text, version) = (document.text.clone(), document.version);
+    root.findings.opened(&place.path, &text);
+    state.published.touch(&place.root, &place.path);
+    if let Some(engine) = state.engine() {
+        engine.recall(&place.root, &place.path, text, Some(version));
+    }
+}

@@ -1,0 +1,45 @@
+//! `textDocument/didSave`: settled findings are settled for good, configuration is read anew, and the file is
+//! reviewed if the user configured that.
+
+use crate::commands::review;
+use crate::configuration;
+use crate::proto::from::OfDocument;
+use crate::state::State;
+use engine::request::Scope;
+
+pub(super) fn handle(state: &mut State, params: &OfDocument) {
+    let uri = &params.text_document.uri;
+    let Some((document, root)) = state.placed(uri) else {
+        return;
+    };
+    let Ok(place) = document.place.clone() else {
+        return;
+    };
+    let settled = root.findings.take_settled(&place.path);
+    let file = root.path_of(&place.path);
+    let is_wanted = root
+        .loaded
+        .as_ref()
+        .is_some_and(|it| it.config.review.on_save);
+    if !settled.is_empty()
+        && let Some(engine) = state.engine()
+    {
+        engine.resolve(&place.root, settled);
+    }
+    configuration::file_changed(state, &file);
+    if is_wanted {
+        let subject = place.path.as_str().to_owned();
+        let scope = Scope::Files(vec![place.path.as_str().into()]);
+        review::start(
+            state,
+            review::Wanted {
+                root: place.root,
+                scope,
+                subject,
+                agents: Vec::new(),
+                instructions: None,
+                is_explicit: false,
+            },
+        );
+    }
+}

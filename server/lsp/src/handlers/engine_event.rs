@@ -1,0 +1,178 @@
+//! What the engine tells: findings, progress, configuration, notices.
+
+use crate::configuration;
+use crate::documents::Document;
+use crate::state::State;
+use domain::board::Reviewed;
+use domain::carry::Carried;
+use domain::finding::Finding;
+use domain::text::TextRange;
+use engine::{AgentEvent, Event, FileFindings, RunEvent, RunId};
+use std::path::Path;
+use std::sync::Arc;
+use tower_lsp::gen_lsp_types::MessageType;
+
+pub(super) fn handle(state: &mut State, event: Event) {
+    match event {
+        Event::Run { run, event } => ran(state, run, event),
+        Event::Recalled { root, file } => recalled(state, &root, file),
+        Event::Config(loaded) => configuration::loaded(state, *loaded),
+        Event::Agent(AgentEvent::Status(status)) => {
+            tracing::debug!("agent {} is {:?}", status.name, status.state);
+        }
+        Event::Agent(AgentEvent::Notice { agent, text }) => {
+            let text = if text.contains(&agent) {
+                text
+            } else {
+                format!("{agent}: {text}")
+            };
+            // A run tells of its agents' failures itself, once.
+            if state.runs.running().is_empty() {
+                state.client.show(MessageType::Warning, &text);
+            } else {
+                state.client.log(MessageType::Warning, &text);
+            }
+        }
+        Event::Notice(text) => state.client.show(MessageType::Warning, &text),
+    }
+}
+
+fn ran(state: &mut State, run: RunId, event: RunEvent) {
+    let State { runs, client, .. } = state;
+    match event {
+        RunEvent::Started { agents, files } => runs.started(run, &agents, files, client),
+        RunEvent::Progress { message, fraction } => runs.moved(run, message, fraction, client),
+        RunEvent::Findings(file) => {
+            runs.found(run, file.findings.len());
+            if let Some(root) = runs.root(run) {
+                found(state, &root, file);
+            }
+        }
+        RunEvent::AgentEnded(agent) => runs.agent_ended(run, &agent, client),
+        RunEvent::Ended(report) => runs.ended(run, &report, client),
+    }
+}
+
+/// An agent answered for a file.
+fn found(state: &mut State, root: &Arc<Path>, file: FileFindings) {
+    let State {
+        documents,
+        roots,
+        published,
+        ..
+    } = state;
+    let Some(root) = roots.get_mut(root) else {
+        return;
+    };
+    let (agent, path) = (file.agent.clone(), file.path.clone());
+    match documents.at(&root.path, &path) {
+        Some(document) => {
+            let (reviewed, findings) = carried(document, file);
+            root.findings.show(&agent, &path, &reviewed, findings);
+        }
+        None => {
+            published.note_text(&root.path, &path, file.text.clone());
+            root.findings
+                .show(&agent, &path, &file.reviewed, file.findings);
+            root.findings.placed(&path, Some(&file.text));
+        }
+    }
+    // Even an answer without findings may clear older ones.
+    published.touch(&root.path, &path);
+}
+
+/// The ledger remembers findings of a file.
+fn recalled(state: &mut State, root: &Path, file: FileFindings) {
+    let State {
+        documents,
+        roots,
+        published,
+        ..
+    } = state;
+    let Some(root) = roots.get_mut(root) else {
+        return;
+    };
+    let Some(document) = documents.at(&root.path, &file.path) else {
+        return;
+    };
+    let (agent, path) = (file.agent.clone(), file.path.clone());
+    let (_, findings) = carried(document, file);
+    root.findings.recall(&agent, &path, findings);
+    published.touch(&root.path, &path);
+}
+
+/// What an agent said of some version of a document, in the document's text now. Findings whose text is gone
+/// are left out, and so are those of a version that is out of reach, unless their text is found again.
+fn carried(document: &Document, file: FileFindings) -> (Reviewed, Vec<Finding>) {
+    let is_current = file.text == document.text;
+    let since = file.version.filter(|_| !is_current);
+    let carry = |range: TextRange| match since {
+        _ if is_current => Some(Carried::Same(range)),
+        Some(version) => document.log.carry(range, version),
+        None => None,
+    };
+    let findings = file
+        .findings
+        .into_iter()
+        .filter_map(|finding| match carry(finding.range) {
+            Some(Carried::Same(range)) => Some(with_fix(finding, range, &carry)),
+            Some(Carried::Edited(range)) => Some(Finding {
+                range,
+                fix: None,
+                ..finding
+            }),
+            Some(Carried::Gone) => None,
+            None => relocated(finding, document),
+        });
+    let findings = findings.collect();
+    let reviewed = match file.reviewed {
+        Reviewed::Whole => Reviewed::Whole,
+        Reviewed::Ranges(ranges) => {
+            let ranges = ranges
+                .into_iter()
+                .filter_map(|it| carry(it).and_then(Carried::range));
+            Reviewed::Ranges(ranges.collect())
+        }
+    };
+    (reviewed, findings)
+}
+
+fn with_fix(
+    finding: Finding,
+    range: TextRange,
+    carry: &impl Fn(TextRange) -> Option<Carried>,
+) -> Finding {
+    let fix = finding
+        .fix
+        .clone()
+        .and_then(|mut fix| match carry(fix.range) {
+            Some(Carried::Same(range)) => {
+                fix.range = range;
+                Some(fix)
+            }
+            _ => None,
+        });
+    Finding {
+        range,
+        fix,
+        ..finding
+    }
+}
+
+fn relocated(finding: Finding, document: &Document) -> Option<Finding> {
+    let (range, tier) = finding.anchor.find(&document.text)?;
+    let fix = finding
+        .fix
+        .clone()
+        .filter(|it| it.range == finding.range && tier.allows_edit())
+        .map(|mut fix| {
+            fix.range = range;
+            fix
+        });
+    Some(Finding {
+        range,
+        tier: tier.max(finding.tier),
+        fix,
+        ..finding
+    })
+}

@@ -1,0 +1,273 @@
+//! From our shapes to LSP's.
+
+use crate::capabilities::Capabilities;
+use domain::edit::TextEdit;
+use domain::finding::{Category, Finding, Severity};
+use domain::locate::Tier;
+use domain::merge::Cluster;
+use domain::sanitize;
+use domain::text::{Encoding, Text, TextRange};
+use engine::config::Problem;
+use std::borrow::Cow;
+use std::fmt::Write;
+use tower_lsp::gen_lsp_types as lsp;
+
+#[cfg(test)]
+mod tests;
+
+/// How the source of every diagnostic of ours begins.
+pub(crate) const SOURCE: &str = "crosscheck";
+/// Longest explanation in a diagnostic, in bytes; the hover shows more.
+const MAX_DIAGNOSTIC_BODY: usize = 2 << 10;
+/// Longest explanation in a hover, in bytes.
+const MAX_HOVER_BODY: usize = 16 << 10;
+/// Longest text of somebody else's remark beside a diagnostic, in characters.
+const MAX_RELATED: usize = 300;
+
+/// Where and how something is to be shown.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// The document's URI.
+    pub(crate) uri: &'a str,
+    /// Its text now.
+    pub(crate) text: &'a Text,
+    /// What the client can show.
+    pub(crate) client: &'a Capabilities,
+}
+
+impl View<'_> {
+    /// A range of the text.
+    pub(crate) fn range(&self, range: TextRange) -> lsp::Range {
+        self::range(range, self.text, self.client.encoding)
+    }
+}
+
+/// A range of a text.
+pub(crate) fn range(range: TextRange, text: &Text, encoding: Encoding) -> lsp::Range {
+    let (start, end) = text.positions_of(range, encoding);
+    let position = |it: domain::text::Position| lsp::Position {
+        line: it.line,
+        character: it.character,
+    };
+    lsp::Range {
+        start: position(start),
+        end: position(end),
+    }
+}
+
+/// What the editor shows of a cluster.
+pub(crate) fn diagnostic(cluster: &Cluster, view: View<'_>) -> lsp::Diagnostic {
+    let message = message(cluster);
+    let related = view
+        .client
+        .related_information
+        .then(|| related(cluster, view))
+        .filter(|it| !it.is_empty());
+    lsp::Diagnostic {
+        range: view.range(cluster.range),
+        severity: Some(severity(cluster.severity)),
+        code: Some(lsp::Code::String(category(&cluster.category).into_owned())),
+        source: Some(format!("{SOURCE} ({})", cluster.agents().join(" + "))),
+        message: if view.client.markdown_diagnostics {
+            lsp::Message::MarkupContent(lsp::MarkupContent {
+                kind: lsp::MarkupKind::Markdown,
+                value: message,
+            })
+        } else {
+            lsp::Message::String(message)
+        },
+        related_information: related,
+        data: Some(cluster.id.0.clone().into()),
+        ..Default::default()
+    }
+}
+
+/// What the editor shows of a problem in a configuration file.
+pub(crate) fn problem(problem: &Problem, text: &Text, encoding: Encoding) -> lsp::Diagnostic {
+    let line = problem.line.unwrap_or(1).saturating_sub(1);
+    let place = text.line_range(line).unwrap_or_default();
+    lsp::Diagnostic {
+        range: range(place, text, encoding),
+        severity: Some(if problem.warning {
+            lsp::DiagnosticSeverity::Warning
+        } else {
+            lsp::DiagnosticSeverity::Error
+        }),
+        code: Some(lsp::Code::String("configuration".to_owned())),
+        source: Some(SOURCE.to_owned()),
+        message: lsp::Message::String(problem_text(problem)),
+        ..Default::default()
+    }
+}
+
+/// A problem of the configuration without its file and line.
+pub(crate) fn problem_text(problem: &Problem) -> String {
+    match &problem.key {
+        Some(key) if !problem.message.contains(key.as_str()) => {
+            format!("{key}: {}", problem.message)
+        }
+        _ => problem.message.clone(),
+    }
+}
+
+/// The full explanation of a cluster, markdown.
+pub(crate) fn explanation(cluster: &Cluster) -> String {
+    let mut out = String::new();
+    for (index, finding) in cluster.findings.iter().enumerate() {
+        if index > 0 {
+            out.push_str("\n\n");
+        }
+        let _ = write!(
+            out,
+            "**{}**",
+            sanitize::markdown(&finding.title, MAX_RELATED)
+        );
+        if !finding.body.is_empty() {
+            let _ = write!(
+                out,
+                "\n\n{}",
+                sanitize::markdown(&finding.body, MAX_HOVER_BODY)
+            );
+        }
+        let _ = write!(out, "\n\n— {}", byline(finding));
+    }
+    if let Some(note) = approximate(cluster.primary()) {
+        let _ = write!(out, "\n\n_{note}_");
+    }
+    out
+}
+
+/// The category as it is named in diagnostics.
+pub(crate) fn category(category: &Category) -> Cow<'_, str> {
+    Cow::Borrowed(match category {
+        Category::Correctness => "correctness",
+        Category::Security => "security",
+        Category::Concurrency => "concurrency",
+        Category::Performance => "performance",
+        Category::Api => "api",
+        Category::Tests => "tests",
+        Category::Docs => "docs",
+        Category::Style => "style",
+        Category::Spelling => "spelling",
+        Category::Other(word) => word,
+    })
+}
+
+/// The edits of one document, in the way this client takes them.
+pub(crate) fn workspace_edit(
+    edits: &[&TextEdit],
+    version: i32,
+    view: View<'_>,
+) -> lsp::WorkspaceEdit {
+    let edits = edits.iter().map(|it| lsp::TextEdit {
+        range: view.range(it.range),
+        new_text: it.new_text.clone(),
+    });
+    if view.client.document_changes {
+        let text_document = lsp::OptionalVersionedTextDocumentIdentifier {
+            version: Some(version),
+            text_document_identifier: lsp::TextDocumentIdentifier {
+                uri: view.uri.into(),
+            },
+        };
+        let edits = edits.map(lsp::Edit::TextEdit).collect();
+        let change = lsp::DocumentChange::TextDocumentEdit(lsp::TextDocumentEdit {
+            text_document,
+            edits,
+        });
+        lsp::WorkspaceEdit {
+            document_changes: Some(vec![change]),
+            ..Default::default()
+        }
+    } else {
+        let changes = [(view.uri.into(), edits.collect())].into();
+        lsp::WorkspaceEdit {
+            changes: Some(changes),
+            ..Default::default()
+        }
+    }
+}
+
+fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
+    match severity {
+        Severity::Error => lsp::DiagnosticSeverity::Error,
+        Severity::Warning => lsp::DiagnosticSeverity::Warning,
+        Severity::Info => lsp::DiagnosticSeverity::Information,
+        Severity::Hint => lsp::DiagnosticSeverity::Hint,
+    }
+}
+
+/// Title, explanation, rule, who agreed, and whether the place is sure.
+fn message(cluster: &Cluster) -> String {
+    let primary = cluster.primary();
+    let mut out = primary.title.clone();
+    if let Some(code) = &primary.code {
+        let _ = write!(out, " [{code}]");
+    }
+    if !primary.body.is_empty() {
+        let _ = write!(
+            out,
+            "\n{}",
+            sanitize::markdown(&primary.body, MAX_DIAGNOSTIC_BODY)
+        );
+    }
+    let agents = cluster.agents();
+    if agents.len() > 1 {
+        let _ = write!(out, "\nAgreed by {}.", and(&agents));
+    }
+    if let Some(note) = approximate(primary) {
+        let _ = write!(out, "\n{note}");
+    }
+    out
+}
+
+/// What must be said of a place that is not sure.
+fn approximate(finding: &Finding) -> Option<&'static str> {
+    match finding.tier {
+        Tier::File => Some("The agent named no place in this file."),
+        tier if tier.is_approximate() => Some("The place is approximate."),
+        _ => None,
+    }
+}
+
+fn related(cluster: &Cluster, view: View<'_>) -> Vec<lsp::DiagnosticRelatedInformation> {
+    let others = cluster.findings.iter().skip(1);
+    let related = others.map(|it| lsp::DiagnosticRelatedInformation {
+        location: lsp::Location {
+            uri: view.uri.into(),
+            range: view.range(it.range),
+        },
+        message: sanitize::line(&format!("{}: {}", it.agent, it.title), MAX_RELATED),
+    });
+    related.collect()
+}
+
+fn byline(finding: &Finding) -> String {
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+        Severity::Hint => "hint",
+    };
+    let mut out = format!(
+        "{} · {severity} · {}",
+        finding.agent,
+        category(&finding.category)
+    );
+    if let Some(code) = &finding.code {
+        let _ = write!(out, " · `{}`", code.replace('`', ""));
+    }
+    if let Some(confidence) = finding.confidence {
+        let _ = write!(out, " · {:.0} % sure", confidence * 100.0);
+    }
+    out
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn and(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,139 @@
+//! What diagnostics and explanations say.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use crate::tracked::tests::misspelling;
+use expect_test::expect;
+
+fn cluster(text: &Text) -> Cluster {
+    let mut first = misspelling("codex", "f", text, "recieve", "receive");
+    first.body = "English has `ei` after *c*.".to_owned();
+    first.code = Some("en-7".to_owned());
+    let mut second = misspelling("claude", "f", text, "recieve", "receive");
+    second.title = "Typo".to_owned();
+    second.confidence = Some(0.75);
+    Cluster {
+        id: first.id.clone(),
+        range: first.range,
+        severity: Severity::Warning,
+        category: Category::Spelling,
+        findings: vec![first, second],
+    }
+}
+
+#[test]
+fn a_diagnostic_says_what_where_and_who() {
+    let text = Text::new("😀 we recieve it");
+    let client = Capabilities {
+        related_information: true,
+        ..Capabilities::default()
+    };
+    let shown = diagnostic(
+        &cluster(&text),
+        View {
+            uri: "file:///f",
+            text: &text,
+            client: &client,
+        },
+    );
+    expect![[r#"
+        {
+          "range": {
+            "start": {
+              "line": 0,
+              "character": 6
+            },
+            "end": {
+              "line": 0,
+              "character": 13
+            }
+          },
+          "severity": 2,
+          "code": "spelling",
+          "source": "crosscheck (claude + codex)",
+          "message": "`recieve` should be `receive` [en-7]\nEnglish has `ei` after *c*.\nAgreed by claude and codex.",
+          "relatedInformation": [
+            {
+              "location": {
+                "uri": "file:///f",
+                "range": {
+                  "start": {
+                    "line": 0,
+                    "character": 6
+                  },
+                  "end": {
+                    "line": 0,
+                    "character": 13
+                  }
+                }
+              },
+              "message": "claude: Typo"
+            }
+          ],
+          "data": "codex-recieve"
+        }"#]].assert_eq(&serde_json::to_string_pretty(&shown).unwrap());
+}
+
+#[test]
+fn a_place_that_is_not_sure_says_so() {
+    let text = Text::new("we recieve it");
+    let client = Capabilities::default();
+    let shown = |tier: Tier| {
+        let mut cluster = cluster(&text);
+        cluster.findings.truncate(1);
+        cluster.findings[0].tier = tier;
+        match diagnostic(
+            &cluster,
+            View {
+                uri: "file:///f",
+                text: &text,
+                client: &client,
+            },
+        )
+        .message
+        {
+            lsp::Message::String(message) => message.lines().last().unwrap().to_owned(),
+            lsp::Message::MarkupContent(_) => panic!("this client knows no markdown"),
+        }
+    };
+    assert_eq!(shown(Tier::Exact), "English has `ei` after *c*.");
+    assert_eq!(shown(Tier::Fuzzy), "The place is approximate.");
+    assert_eq!(shown(Tier::File), "The agent named no place in this file.");
+}
+
+#[test]
+fn an_explanation_names_everyone() {
+    let text = Text::new("we recieve it");
+    expect![[r#"
+        **`recieve` should be `receive`**
+
+        English has `ei` after *c*.
+
+        — codex · warning · spelling · `en-7`
+
+        **Typo**
+
+        — claude · warning · spelling · 75 % sure"#]]
+    .assert_eq(&explanation(&cluster(&text)));
+}
+
+#[test]
+fn edits_take_the_form_that_the_client_takes() {
+    let text = Text::new("we recieve it");
+    let cluster = cluster(&text);
+    let fix = cluster.primary().fix.as_ref().unwrap();
+    let edit = |client: &Capabilities| {
+        let edit = workspace_edit(
+            &[fix],
+            4,
+            View {
+                uri: "file:///f",
+                text: &text,
+                client,
+            },
+        );
+        serde_json::to_string(&edit).unwrap()
+    };
+    expect![[r#"{"documentChanges":[{"textDocument":{"version":4,"uri":"file:///f"},"edits":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":10}},"newText":"receive"}]}]}"#]].assert_eq(&edit(&Capabilities { document_changes: true, ..Capabilities::default() }));
+    expect![[r#"{"changes":{"file:///f":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":10}},"newText":"receive"}]}}"#]].assert_eq(&edit(&Capabilities::default()));
+}

@@ -1,0 +1,161 @@
+//! The workspace roots: which one a document belongs to, and what is known of each.
+
+use crate::documents::Place;
+use crate::findings::Findings;
+use crate::uri;
+use domain::path::RelPath;
+use engine::config::Loaded;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+/// A directory with its own configuration and findings.
+#[derive(Debug)]
+pub(crate) struct Root {
+    /// Its canonical path, which names it everywhere inside.
+    pub(crate) path: Arc<Path>,
+    /// Its path as the client writes it; made into the URIs that the client sees.
+    named: PathBuf,
+    /// True for a workspace folder, false for one that a document led to.
+    pub(crate) is_folder: bool,
+    /// Whether the engine was told of it.
+    pub(crate) is_open: bool,
+    /// Its configuration as last read.
+    pub(crate) loaded: Option<Loaded>,
+    /// The contents whose trust the user was asked for.
+    pub(crate) asked_trust: BTreeSet<String>,
+    /// Its findings.
+    pub(crate) findings: Findings,
+}
+
+impl Root {
+    /// The URI of a file in it that is not open.
+    pub(crate) fn uri_of(&self, path: &RelPath) -> String {
+        uri::from_path(&self.named.join(path.as_str()))
+    }
+    /// The file's path on this machine.
+    pub(crate) fn path_of(&self, path: &RelPath) -> PathBuf {
+        self.path.join(path.as_str())
+    }
+}
+
+/// All roots by canonical path.
+#[derive(Debug, Default)]
+pub(crate) struct Roots {
+    by_path: BTreeMap<Arc<Path>, Root>,
+}
+
+impl Roots {
+    /// Adds a workspace folder.
+    pub(crate) fn add_folder(&mut self, uri: &str) -> Result<(), uri::NoPath> {
+        let named = uri::to_path(uri)?;
+        self.insert(named, true).is_folder = true;
+        Ok(())
+    }
+
+    /// Takes a workspace folder away.
+    pub(crate) fn remove_folder(&mut self, uri: &str) -> Option<Root> {
+        let path = canonical(&uri::to_path(uri).ok()?);
+        self.by_path.remove(path.as_path())
+    }
+
+    /// Takes a root away that no document uses any more.
+    pub(crate) fn remove(&mut self, path: &Path) -> Option<Root> {
+        self.by_path.remove(path)
+    }
+
+    /// A root.
+    pub(crate) fn get(&self, path: &Path) -> Option<&Root> {
+        self.by_path.get(path)
+    }
+
+    /// A root.
+    pub(crate) fn get_mut(&mut self, path: &Path) -> Option<&mut Root> {
+        self.by_path.get_mut(path)
+    }
+
+    /// All roots.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Root> {
+        self.by_path.values()
+    }
+
+    /// All roots.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Root> {
+        self.by_path.values_mut()
+    }
+
+    /// Where a document lies: in the deepest workspace folder around it, else in the repository around it, which
+    /// becomes a root.
+    ///
+    /// # Errors
+    /// A sentence when it cannot be reviewed.
+    pub(crate) fn place(&mut self, uri: &str) -> Result<Place, String> {
+        let path = uri::to_path(uri).map_err(|error| error.to_string())?;
+        if path
+            .components()
+            .any(|it| matches!(it, Component::ParentDir))
+        {
+            return Err(format!("{} has `..` in its path", path.display()));
+        }
+        let path = canonical(&path);
+        if !self.by_path.keys().any(|it| path.starts_with(it)) {
+            self.insert(
+                engine::engine::find_root(path.parent().unwrap_or(&path)),
+                false,
+            );
+        }
+        self.locate(&path)
+            .ok_or_else(|| format!("{} is not a usable file name", path.display()))
+    }
+
+    /// The place of a file that lies in a root known already.
+    pub(crate) fn locate(&self, file: &Path) -> Option<Place> {
+        let around = self
+            .by_path
+            .values()
+            .filter(|it| file.starts_with(&it.path));
+        let root = around.max_by_key(|it| (it.is_folder, it.path.components().count()))?;
+        let path = rel_path(file.strip_prefix(&root.path).ok()?)?;
+        Some(Place {
+            root: Arc::clone(&root.path),
+            path,
+        })
+    }
+
+    fn insert(&mut self, named: PathBuf, is_folder: bool) -> &mut Root {
+        let path: Arc<Path> = canonical(&named).into();
+        self.by_path
+            .entry(Arc::clone(&path))
+            .or_insert_with(|| Root {
+                path,
+                named,
+                is_folder,
+                is_open: false,
+                loaded: None,
+                asked_trust: BTreeSet::new(),
+                findings: Findings::default(),
+            })
+    }
+}
+
+/// The path without symbolic links, as far as it exists.
+pub(crate) fn canonical(path: &Path) -> PathBuf {
+    if let Ok(canonical) = path.canonicalize() {
+        return canonical;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => canonical(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+fn rel_path(path: &Path) -> Option<RelPath> {
+    let names: Option<Vec<&str>> = path
+        .components()
+        .map(|it| it.as_os_str().to_str())
+        .collect();
+    RelPath::try_from(names?.join("/")).ok()
+}

@@ -1,0 +1,184 @@
+//! What the user is told of a run.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use expect_test::expect;
+use std::time::Duration;
+
+fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
+    AgentReport {
+        agent: name.to_owned(),
+        provider: name.to_owned(),
+        outcome,
+        findings,
+        unlocated: 0,
+        dismissed: 0,
+        problems: Vec::new(),
+        summary: None,
+        usage: None,
+        elapsed: Duration::ZERO,
+    }
+}
+
+fn report(agents: Vec<AgentReport>) -> Report {
+    Report {
+        cancelled: false,
+        error: None,
+        agents,
+        files: Vec::new(),
+        skipped: Vec::new(),
+        notes: Vec::new(),
+        elapsed: Duration::ZERO,
+    }
+}
+
+/// The messages that a client gets during a run, one per line.
+fn told(can_show: bool, accepts: bool, report: &Report) -> String {
+    let mut client = Client::default();
+    let mut runs = Runs::default();
+    let id = RunId(7);
+    let task = Task {
+        root: Path::new("/r").into(),
+        scope: Scope::Files(vec!["a".into()]),
+        agents: vec![],
+        instructions: None,
+    };
+    let new = NewRun {
+        task,
+        subject: "a".to_owned(),
+        versions: vec![1],
+        is_explicit: true,
+    };
+    runs.start(id, new, &mut client, can_show);
+    runs.progress_answered(id, accepts, &mut client);
+    runs.moved(id, "codex: thinking".to_owned(), 0.4, &mut client);
+    runs.moved(id, "codex: still thinking".to_owned(), 0.1, &mut client);
+    runs.ended(id, report, &mut client);
+    assert!(runs.running().is_empty());
+    messages(&client)
+}
+
+fn messages(client: &Client) -> String {
+    let text = String::from_utf8(client.unsent().to_vec()).unwrap();
+    let bodies = text
+        .split("Content-Length: ")
+        .filter_map(|it| it.split_once("\r\n\r\n"));
+    let described = bodies.filter_map(|(_, body)| {
+        let message: Value = serde_json::from_str(body).unwrap();
+        let params = &message["params"];
+        let line = match message["method"].as_str()? {
+            "window/logMessage" => return None,
+            "$/progress" => {
+                let value = &params["value"];
+                format!(
+                    "{} {} {}\n",
+                    value["kind"].as_str()?,
+                    value["percentage"],
+                    value["message"].as_str()?
+                )
+            }
+            "window/showMessage" => format!(
+                "message {} {}\n",
+                params["type"],
+                params["message"].as_str()?
+            ),
+            method => format!("{method}\n"),
+        };
+        Some(line)
+    });
+    described.collect()
+}
+
+#[test]
+fn success_is_told_by_progress_alone() {
+    let report = report(vec![
+        agent("builtin", AgentOutcome::Reviewed, 2),
+        agent("codex", AgentOutcome::Reviewed, 1),
+    ]);
+    expect![[r#"
+        window/workDoneProgress/create
+        begin 0 reviewing a
+        report 40 codex: thinking
+        report 40 codex: still thinking
+        end null 3 findings by builtin, codex
+    "#]]
+    .assert_eq(&told(true, true, &report));
+    expect![[r#"
+        begin 0 reviewing a
+        report 40 codex: thinking
+        report 40 codex: still thinking
+        end null 3 findings by builtin, codex
+    "#]]
+    .assert_eq(&told(false, true, &report));
+}
+
+#[test]
+fn failures_are_told_once() {
+    let failed =
+        AgentOutcome::Failed("it exited with code 1; last words: out of credit".to_owned());
+    let partly = report(vec![
+        agent("builtin", AgentOutcome::Reviewed, 0),
+        agent("claude", failed.clone(), 0),
+    ]);
+    expect![[r#"
+        window/workDoneProgress/create
+        message 2 Review of a: claude failed: it exited with code 1; last words: out of credit
+    "#]]
+    .assert_eq(&told(true, false, &partly));
+    let mut nothing = report(vec![agent("claude", failed, 0)]);
+    let skipped = |path: &str| Skipped {
+        path: path.to_owned(),
+        reason: "not UTF-8".to_owned(),
+        asked_for: true,
+    };
+    nothing.skipped = ["a", "b", "c", "d", "e"].map(skipped).into();
+    expect![[r#"
+        begin 0 reviewing a
+        report 40 codex: thinking
+        report 40 codex: still thinking
+        message 1 Review of a: claude failed: it exited with code 1; last words: out of credit; a was not reviewed: not UTF-8; b was not reviewed: not UTF-8; c was not reviewed: not UTF-8; 2 files more were not reviewed
+        end null not reviewed; claude failed: it exited with code 1; last words: out of credit; 5 files not reviewed
+    "#]]
+    .assert_eq(&told(false, true, &nothing));
+}
+
+#[test]
+fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
+    let mut client = Client::default();
+    let mut runs = Runs::default();
+    let id = RunId(1);
+    let task = Task {
+        root: Path::new("/r").into(),
+        scope: Scope::Files(vec![]),
+        agents: vec![],
+        instructions: None,
+    };
+    runs.start(
+        id,
+        NewRun {
+            task: task.clone(),
+            subject: "a".to_owned(),
+            versions: vec![],
+            is_explicit: true,
+        },
+        &mut client,
+        true,
+    );
+    assert_eq!(runs.find(&task, &[]), Some((id, true)));
+    assert_eq!(runs.find(&task, &[2]), Some((id, false)));
+    runs.ended(
+        id,
+        &report(vec![agent("builtin", AgentOutcome::Reviewed, 0)]),
+        &mut client,
+    );
+    assert_eq!(runs.find(&task, &[]), None, "it is over");
+    runs.progress_answered(id, true, &mut client);
+    expect![[r#"
+        window/workDoneProgress/create
+        begin 0 reviewing a
+        end null 0 findings by builtin
+    "#]]
+    .assert_eq(&messages(&client));
+    assert_eq!(run_of(&json!("crosscheck/run/1")), Some(id));
+    assert_eq!(run_of(&json!(1)), None);
+}
