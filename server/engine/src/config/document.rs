@@ -12,8 +12,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// Largest file that is read, in bytes. `~/.claude.json` keeps a history and grows to megabytes.
-const MAX_FILE: u64 = 16 * 1024 * 1024;
+/// Largest configuration file, in bytes.
+pub(super) const MAX_FILE: u64 = 1024 * 1024;
+/// Largest file of another tool's in the user's own places, in bytes; `~/.claude.json` keeps a history and grows.
+pub(super) const MAX_OWN_LIST: u64 = 16 * 1024 * 1024;
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -50,8 +52,8 @@ pub(super) struct Malformed {
 ///
 /// # Errors
 /// When it is there and cannot be read, is no regular file, is too large or is not UTF-8.
-pub(super) fn read(path: &Path) -> Result<Option<String>, Malformed> {
-    match read_bytes(path) {
+pub(super) fn read(path: &Path, max: u64) -> Result<Option<String>, Malformed> {
+    match read_bytes(path, max) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(match text.strip_prefix('\u{feff}') {
                 Some(text) => text.to_owned(),
@@ -80,19 +82,15 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Malformed> {
     }
 }
 
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+fn read_bytes(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     // Asked before opening: opening a pipe would wait for its other end.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(io::Error::other(format!(
-            "it is larger than {MAX_FILE} bytes"
-        )));
+    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::other(format!("it is larger than {max} bytes")));
     }
     Ok(bytes)
 }
@@ -328,12 +326,14 @@ mod tests {
     fn only_readable_regular_files_are_read() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
-        assert_eq!(read(&file), Ok(None));
-        assert!(read(directory.path()).is_err());
+        assert_eq!(read(&file, 8), Ok(None));
+        assert!(read(directory.path(), 8).is_err());
         std::fs::write(&file, b"a\n\xff").unwrap();
-        assert_eq!(read(&file).unwrap_err().line, Some(2));
-        assert_eq!(read(&file.join("below a file")), Ok(None));
+        assert_eq!(read(&file, 8).unwrap_err().line, Some(2));
+        assert_eq!(read(&file.join("below a file"), 8), Ok(None));
         std::fs::write(&file, "\u{feff}text").unwrap();
-        assert_eq!(read(&file), Ok(Some("text".to_owned())));
+        assert_eq!(read(&file, 8), Ok(Some("text".to_owned())));
+        std::fs::write(&file, "nine byte").unwrap();
+        assert!(read(&file, 8).unwrap_err().what.contains("larger than 8"));
     }
 }

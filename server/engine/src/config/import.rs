@@ -167,7 +167,12 @@ fn roaming(paths: &Paths) -> PathBuf {
 
 /// The table of servers of a list; empty where there is none.
 fn servers(place: &Place) -> Result<(Map<String, Value>, Lines), Malformed> {
-    let Some(text) = document::read(&place.path)? else {
+    let max = if place.workspace {
+        document::MAX_FILE
+    } else {
+        document::MAX_OWN_LIST
+    };
+    let Some(text) = document::read(&place.path, max)? else {
         return Ok(Default::default());
     };
     if text.trim().is_empty() {

@@ -82,7 +82,7 @@ impl Layers {
 }
 
 fn parsed(path: &Path) -> Result<Document, Malformed> {
-    match document::read(path)? {
+    match document::read(path, document::MAX_FILE)? {
         Some(text) => document::toml(&text),
         None => Ok(Document::default()),
     }

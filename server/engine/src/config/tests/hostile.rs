@@ -223,6 +223,34 @@ fn trust_holds_for_exactly_what_was_seen() {
 }
 
 #[test]
+fn a_project_that_imports_is_trusted_with_what_it_imports() {
+    let list =
+        |command: &str| format!("{{\"mcpServers\": {{\"m\": {{\"command\": {command:?}}}}}}}");
+    let fixture = Fixture::new()
+        .project("import = [\"claude\"]")
+        .file("home/.claude.json", &list("mine"))
+        .file("root/.mcp.json", &list("theirs"));
+    expect![[r#"
+        builtin by crosscheck (built in): crosscheck agent builtin
+          review: review{}
+        review: builtin
+        untrusted: the MCP servers that are listed for `claude` would become agents (crosscheck.toml)
+        untrusted: agent "m" would start: theirs (.mcp.json)
+    "#]].assert_eq(&fixture.rendered());
+    expect![[r#"
+        builtin by crosscheck (built in): crosscheck agent builtin
+          review: review{}
+        m by m (.mcp.json): theirs
+          review: review{}
+          edit: edit{}
+        review: builtin
+    "#]]
+    .assert_eq(&fixture.rendered_when_trusted());
+    let fixture = fixture.file("root/.mcp.json", &list("changed"));
+    assert!(fixture.load().untrusted.is_some());
+}
+
+#[test]
 fn what_is_cut_is_counted() {
     let mut text = String::new();
     for n in 0..200 {

@@ -205,7 +205,6 @@ fn problems() {
         "[agents.x]\ncommand = [\"a\"]\nenv = { \"A=B\" = \"\" }",
         "[agents.x]\ncommand = [\"a\"]\nreview = { answer = \"sarif\" }",
         "[agents.x]\ncommand = [\"a\"]\nask = { tool = \"t\" }\n[review]\nagents = [\"x\"]",
-        "[agents.x]\ncommand = [\"a\"]\nreview.tool = \"t\"\nreview.arguments = { a = \"{{ bad }}\" }",
         "[agents.\"\"]\ncommand = [\"a\"]",
         "[agents.\"a\\u001b[31m\"]\ncommand = [\"a\"]",
         "[agents.codex]\nconcurrency = 0\nidle = 10\nstart = \"soon\"",
@@ -288,9 +287,6 @@ fn problems() {
           ask: t{}
         review: x
         error: …/home/.config/crosscheck/config.toml:5: review.agents: agent "x" cannot review: name its tool in [agents.x.review]
-        ── [agents.x] ⏎ command = ["a"] ⏎ review.tool = "t" ⏎ review.arguments = { a = "{{ bad }}" }
-        x by x (~/.config/crosscheck/config.toml): a
-        error: …/home/.config/crosscheck/config.toml:4: agents.x.review.arguments: `review` of agent "x" is left out: argument `x`: no variable `bad`
         ── [agents.""] ⏎ command = ["a"]
         error: …/home/.config/crosscheck/config.toml:1: agents."": left out: the name of an agent has 1 to 64 visible characters
         ── [agents."a\u001b[31m"] ⏎ command = ["a"]
@@ -357,6 +353,32 @@ fn problems() {
         ── [review] ⏎ scope = "file" ⏎ scop = "x
         error: …/home/.config/crosscheck/config.toml:3: -: the file is left out: invalid basic string, expected `"`
     "#]].assert_eq(&table);
+}
+
+#[test]
+fn a_template_with_an_unknown_variable_leaves_its_operation_out() {
+    let fixture = Fixture::new().user(
+        r#"
+[agents.x]
+command = ["a"]
+edit = { tool = "t" }
+[agents.x.review]
+tool = "t"
+arguments = { a = "{{ bad }}" }
+"#,
+    );
+    let loaded = fixture.load();
+    let operations = &loaded.config.agents["x"].operations;
+    assert!(!operations.contains_key(&agents::Operation::Review));
+    assert!(operations.contains_key(&agents::Operation::Edit));
+    let [problem] = loaded.problems.as_slice() else {
+        panic!("{:#?}", loaded.problems);
+    };
+    assert_eq!(problem.line, Some(7));
+    assert_eq!(problem.key.as_deref(), Some("agents.x.review.arguments"));
+    let start = "`review` of agent \"x\" is left out: argument `a`: ";
+    assert!(problem.message.starts_with(start), "{}", problem.message);
+    assert!(problem.message.contains("`bad`"), "{}", problem.message);
 }
 
 #[test]
