@@ -80,6 +80,8 @@ const SAME_PLACE_LINES: u32 = 3;
 /// Most neighbours that a finding is compared with in each order. Bounds the work where thousands of findings
 /// lie on one line or cover the whole file.
 const MAX_NEIGHBOURS: usize = 32;
+/// Most neighbours looked at for that, those of the same agent included.
+const MAX_LOOKED_AT: usize = 256;
 
 /// Two findings, by index, that are the same remark when looked at alone.
 struct Pair {
@@ -170,10 +172,12 @@ fn sweep(
 ) {
     for (at, first) in order.iter().enumerate() {
         let a = sorted[*first];
-        let after = order[at + 1..]
+        let after = &order[at + 1..];
+        let near = after
             .iter()
+            .take(MAX_LOOKED_AT)
             .take_while(|it| near(a, sorted[**it]));
-        let others = after
+        let others = near
             .filter(|it| sorted[**it].agent != a.agent)
             .take(MAX_NEIGHBOURS);
         pairs.extend(others.map(|it| (*first.min(it), *first.max(it))));
@@ -289,14 +293,10 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
     key(a)
         .cmp(&key(b))
         .then_with(|| {
-            (&a.agent, &a.id, &a.title, &a.body).cmp(&(&b.agent, &b.id, &b.title, &b.body))
+            (&a.title, &a.agent, &a.id, &a.body).cmp(&(&b.title, &b.agent, &b.id, &b.body))
         })
         .then_with(|| {
-            (&a.category, &a.code, fix(a), a.anchor.line).cmp(&(
-                &b.category,
-                &b.code,
-                fix(b),
-                b.anchor.line,
-            ))
+            let fix = |it: &Finding| (fix(it), it.anchor.line, it.confidence.map(f32::to_bits));
+            (&a.category, &a.code, fix(a)).cmp(&(&b.category, &b.code, fix(b)))
         })
 }

@@ -37,6 +37,9 @@ static HEADER: LazyLock<Regex> =
 
 /// Takes `[P1]` off a title.
 pub(super) fn split_priority(title: &str) -> (String, Option<Severity>) {
+    if !title.trim_start().starts_with(['[', '(', '*', 'P']) {
+        return (title.to_owned(), None);
+    }
     let Some(found) = PRIORITY.captures(title) else {
         return (title.to_owned(), None);
     };

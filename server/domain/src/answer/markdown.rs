@@ -56,7 +56,7 @@ struct Open {
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?P<marks>#{1,6})\s+(?P<text>\S.*?)\s*#*$"));
 static BULLET: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^(?P<indent>\s*)(?P<mark>[-*+•]|\d{1,4}[.)])\s+(?P<text>\S.*)$"));
+    LazyLock::new(|| regex(r"^(?P<indent>\s*)(?P<mark>[-*+•]|[0-9]{1,4}[.)])\s+(?P<text>\S.*)$"));
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"^\s*(?:[-*+]\s+)?\**(?i:(?P<name>file|path|location|where|lines?|severity|priority|category|type|confidence))(?:\s*\**\s*:\s*\**)\s*(?P<value>\S.*)$",

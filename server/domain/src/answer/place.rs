@@ -21,37 +21,37 @@ const DASH: &str = r"\s?(?:-|–|—|to)\s?";
 /// `path:12`, `path:12:5`, `path:12-20`, `path:12:5-14:2`.
 static COLONS: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"^(?P<path>(?:[A-Za-z]:)?[^:]+):L?(?P<line>\d{{1,9}})(?::(?P<col>\d{{1,9}}))?(?:{DASH}L?(?P<end>\d{{1,9}})(?::(?P<endcol>\d{{1,9}}))?)?$"
+        r"^(?P<path>(?:[A-Za-z]:)?[^:]+):L?(?P<line>[0-9]{{1,9}})(?::(?P<col>[0-9]{{1,9}}))?(?:{DASH}L?(?P<end>[0-9]{{1,9}})(?::(?P<endcol>[0-9]{{1,9}}))?)?$"
     ))
 });
 /// `path#L12`, `path#L12-L20`, `path#L12C5-L14C2`.
 static HASH: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?P<path>[^#]+)#L?(?P<line>\d{1,9})(?:C(?P<col>\d{1,9}))?(?:-L?(?P<end>\d{1,9})(?:C(?P<endcol>\d{1,9}))?)?$",
+        r"^(?P<path>[^#]+)#L?(?P<line>[0-9]{1,9})(?:C(?P<col>[0-9]{1,9}))?(?:-L?(?P<end>[0-9]{1,9})(?:C(?P<endcol>[0-9]{1,9}))?)?$",
     )
 });
 /// `path(12)`, `path(12,5)`, `path(12,5,14,2)`, `path(12-20)`.
 static PARENS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?P<path>[^()]+)\((?P<line>\d{1,9})(?:,\s?(?P<col>\d{1,9}))?(?:[-,](?P<end>\d{1,9})(?:,(?P<endcol>\d{1,9}))?)?\)$",
+        r"^(?P<path>[^()]+)\((?P<line>[0-9]{1,9})(?:,\s?(?P<col>[0-9]{1,9}))?(?:[-,](?P<end>[0-9]{1,9})(?:,(?P<endcol>[0-9]{1,9}))?)?\)$",
     )
 });
 /// `path (line 12)`, `path, lines 12-20`, `path line 12`.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"^(?P<path>[^\s,()]+),?\s+\(?(?:(?:on|at|in)\s+)?(?i:lines?\s*:?\s*|L)(?P<line>\d{{1,9}})(?:{DASH}L?(?P<end>\d{{1,9}}))?\)?$"
+        r"^(?P<path>[^\s,()]+),?\s+\(?(?:(?:on|at|in)\s+)?(?i:lines?\s*:?\s*|L)(?P<line>[0-9]{{1,9}})(?:{DASH}L?(?P<end>[0-9]{{1,9}}))?\)?$"
     ))
 });
 /// `line 12`, `L12-L20`, `(lines 12 to 20)`.
 static LINES: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"^\(?(?i:lines?\s*:?\s*|L|#L)(?P<line>\d{{1,9}})(?::(?P<col>\d{{1,9}}))?(?:{DASH}L?(?P<end>\d{{1,9}})(?::(?P<endcol>\d{{1,9}}))?)?\)?$"
+        r"^\(?(?i:lines?\s*:?\s*|L|#L)(?P<line>[0-9]{{1,9}})(?::(?P<col>[0-9]{{1,9}}))?(?:{DASH}L?(?P<end>[0-9]{{1,9}})(?::(?P<endcol>[0-9]{{1,9}}))?)?\)?$"
     ))
 });
 /// `12`, `12-20`, `12:5`: a value that is known to be lines.
 static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
-        r"^(?i:lines?\s*|L)?(?P<line>\d{{1,9}})(?::(?P<col>\d{{1,9}}))?(?:{DASH}L?(?P<end>\d{{1,9}})(?::(?P<endcol>\d{{1,9}}))?)?$"
+        r"^(?i:lines?\s*|L)?(?P<line>[0-9]{{1,9}})(?::(?P<col>[0-9]{{1,9}}))?(?:{DASH}L?(?P<end>[0-9]{{1,9}})(?::(?P<endcol>[0-9]{{1,9}}))?)?$"
     ))
 });
 
@@ -93,7 +93,13 @@ pub(super) fn spot(text: &str) -> Option<Spot> {
 
 /// Splits the lines off a path that carries them; any other text stays a path.
 pub(super) fn split_path(text: &str) -> Spot {
-    for pattern in [&COLONS, &HASH] {
+    // Nearly all paths carry nothing, and patterns cost some time when they are first used.
+    let patterns: &[&LazyLock<Regex>] = if text.contains([':', '#']) {
+        &[&COLONS, &HASH]
+    } else {
+        &[]
+    };
+    for pattern in patterns {
         if let Some(found) = pattern.captures(text.trim()) {
             return Spot {
                 path: Some(found["path"].to_owned()),

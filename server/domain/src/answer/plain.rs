@@ -13,13 +13,13 @@ pub(super) const MAX_LINE: usize = 8 * 1024;
 /// `path:12:5-20: message`, `path:12:5 - error TS1: message`.
 static COLONS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?P<spot>(?P<path>(?:[A-Za-z]:)?[^\s:][^:]*):\d{1,9}(?::\d{1,9})?(?:-\d{1,9}(?::\d{1,9})?)?)(?P<sep>\s*:\s*|\s+[-–—]\s+|\s+)(?P<text>\S.*)$",
+        r"^(?P<spot>(?P<path>(?:[A-Za-z]:)?[^\s:][^:]*):[0-9]{1,9}(?::[0-9]{1,9})?(?:-[0-9]{1,9}(?::[0-9]{1,9})?)?)(?P<sep>\s*:\s*|\s+[-–—]\s+|\s+)(?P<text>\S.*)$",
     )
 });
 /// `path(12,5): error X: message`.
 static PARENS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?P<spot>(?P<path>[^\s()][^()]*)\(\d{1,9}(?:,\d{1,9}){0,3}(?:-\d{1,9})?\))(?P<sep>\s*:\s*)(?P<text>\S.*)$",
+        r"^(?P<spot>(?P<path>[^\s()][^()]*)\([0-9]{1,9}(?:,[0-9]{1,9}){0,3}(?:-[0-9]{1,9})?\))(?P<sep>\s*:\s*)(?P<text>\S.*)$",
     )
 });
 
@@ -61,7 +61,7 @@ pub(super) struct Message {
 /// `[warning]`, `(high)`, `**High**:`, `error[E0308]:`, `warning TS6133:`.
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?:(?P<open>[\[(])|(?P<bold>\*\*\[?))?(?P<word>[A-Za-z][A-Za-z_-]{0,14})(?:\[(?P<code>[\w@./-]{1,60})\]|\s+(?P<spaced>[A-Z]{1,6}\d{2,6}))?(?P<close>[\])]|\]?:?\*\*)?\s*(?P<colon>[:–—-]?)\s*",
+        r"^(?:(?P<open>[\[(])|(?P<bold>\*\*\[?))?(?P<word>[A-Za-z][A-Za-z_-]{0,14})(?:\[(?P<code>[A-Za-z0-9_@./-]{1,60})\]|\s+(?P<spaced>[A-Z]{1,6}[0-9]{2,6}))?(?P<close>[\])]|\]?:?\*\*)?\s*(?P<colon>[:–—-]?)\s*",
     )
 });
 /// `🔴` and the like in front.
@@ -123,9 +123,11 @@ pub(super) fn message(text: &str) -> Message {
 
 /// The code that a message starts with (`E501 line too long`) or ends with (`… [no-var]`).
 fn rule(text: &str) -> (Option<String>, &str) {
-    static FIRST: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<code>[A-Z]{1,5}\d{2,5}):?\s+"));
-    static LAST: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"\s+[\[(](?P<code>[a-z@][\w@-]*[-/][\w@./-]+)[\])]$"));
+    static FIRST: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"^(?P<code>[A-Z]{1,5}[0-9]{2,5}):?\s+"));
+    static LAST: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"\s+[\[(](?P<code>[a-z@][A-Za-z0-9_@-]*[-/][A-Za-z0-9_@./-]+)[\])]$")
+    });
     let found = FIRST.captures(text).or_else(|| LAST.captures(text));
     let Some(found) = found else {
         return (None, text);

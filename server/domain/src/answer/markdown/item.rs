@@ -44,7 +44,9 @@ pub(super) fn paragraph(text: &str, file: Option<&str>) -> Option<RawFinding> {
 /// A title without its marks: numbers, emphasis, severity.
 pub(super) fn title(text: &str) -> Message {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"^(?:#?\d{1,4}[.):]|#\d{1,4}|\[ \]|(?i:issue|finding)\s+#?\d{1,4}\s*[:.)–—-])\s+")
+        regex(
+            r"^(?:#?[0-9]{1,4}[.):]|#[0-9]{1,4}|\[ \]|(?i:issue|finding)\s+#?[0-9]{1,4}\s*[:.)–—-])\s+",
+        )
     });
     let text = NUMBER.replace(text.trim(), "");
     let mut message = plain::message(&text);
@@ -112,7 +114,7 @@ fn plain_title(text: &str) -> String {
 fn leading(text: &str) -> Option<(Spot, String)> {
     static LEADING: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"^(?P<spot>[`*\[(]{0,4}(?:(?i:lines?|L)\s?\d[\d\s,–—toL:-]*|[^\s`*\[\]]+(?:\s\((?i:lines?\s|L)[^)]{1,20}\))?)[`*\])]{0,4})(?P<sep>\s*:\**\s+|\s+[-–—]{1,2}\s+|\s+)(?P<text>\S.*)$",
+            r"^(?P<spot>[`*\[(]{0,4}(?:(?i:lines?|L)\s?[0-9][0-9\s,–—toL:-]*|[^\s`*\[\]]+(?:\s\((?i:lines?\s|L)[^)]{1,20}\))?)[`*\])]{0,4})(?P<sep>\s*:\**\s+|\s+[-–—]{1,2}\s+|\s+)(?P<text>\S.*)$",
         )
     });
     let found = LEADING.captures(text)?;
@@ -142,7 +144,7 @@ fn trailing(text: &str) -> Option<(Spot, String)> {
         )
     });
     static CODE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"^(?P<text>.*\S)\s+`(?P<spot>[^`]{1,400}:\d[^`]*)`\**[.:]?$"));
+        LazyLock::new(|| regex(r"^(?P<text>.*\S)\s+`(?P<spot>[^`]{1,400}:[0-9][^`]*)`\**[.:]?$"));
     for pattern in [&DASH, &PARENS, &WORD, &CODE] {
         if let Some(found) = pattern.captures(text)
             && let Some(spot) =

@@ -97,7 +97,7 @@ fn fill(text: &str, message: Option<&Value>) -> String {
     if arguments.is_empty() {
         return text.to_owned();
     }
-    static HOLE: LazyLock<Regex> = LazyLock::new(|| regex(r"\{\{|\}\}|\{(\d{1,3})\}"));
+    static HOLE: LazyLock<Regex> = LazyLock::new(|| regex(r"\{\{|\}\}|\{([0-9]{1,3})\}"));
     let filled = HOLE.replace_all(text, |found: &regex::Captures<'_>| {
         match (&found[0], found.get(1)) {
             ("{{", _) => "{".to_owned(),
@@ -114,6 +114,6 @@ fn fill(text: &str, message: Option<&Value>) -> String {
 
 /// `[text](1)` refers to a related place and is only its text here.
 fn unlink(text: &str) -> String {
-    static LINK: LazyLock<Regex> = LazyLock::new(|| regex(r"\[([^\[\]]*)\]\(\d{1,6}\)"));
+    static LINK: LazyLock<Regex> = LazyLock::new(|| regex(r"\[([^\[\]]*)\]\([0-9]{1,6}\)"));
     LINK.replace_all(text, "$1").into_owned()
 }
