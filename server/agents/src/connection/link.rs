@@ -4,7 +4,7 @@ use super::answer::{self, Failure, InputRequired, Reading};
 use super::handshake::{Era, Greeting, raw};
 use super::requests::Requests;
 use super::tools;
-use crate::transport::{Calls, Listener, Lost, explain};
+use crate::transport::{Calls, Listener, Lost, Trouble, explain, kind};
 use crate::{ServerInfo, Tool};
 use process::{Child, Exit, Shutdown, Tail};
 use rmcp::model::{
@@ -203,7 +203,13 @@ impl Connection {
                 })
             }
             Ok(Err(ServiceError::TransportSend(error))) => {
-                Err(Failure::Gone(explain(error.error.as_ref())))
+                let error = error.error.as_ref();
+                let reason = explain(error);
+                Err(match kind(error) {
+                    Trouble::Refused => Failure::Refused(reason),
+                    Trouble::Unusable => Failure::Unusable(reason),
+                    Trouble::Gone => Failure::Gone(reason),
+                })
             }
             Ok(Err(_)) | Err(_) => Err(self.gone().await),
         }

@@ -74,14 +74,14 @@ fn text_result(text: &str) -> Value {
     json!({ "content": [{ "type": "text", "text": text }] })
 }
 
-fn streams(
-    limit: usize,
-) -> (
+type Streams = (
     LineTransport<ReadHalf<DuplexStream>>,
     Server,
     Arc<Calls>,
     Arc<Mutex<Vec<String>>>,
-) {
+);
+
+fn streams(limit: usize) -> Streams {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let (input, output) = tokio::io::split(ours);
     let notices: Arc<Mutex<Vec<String>>> = Arc::default();

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Pause after the first failure; it doubles with each one.
-const FIRST: Duration = Duration::from_millis(500);
+/// Pause after the first failure; it doubles with each one. Tests have no time.
+const FIRST: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 500 });
 /// Longest pause.
 const LONGEST: Duration = Duration::from_secs(30);
 /// Failures older than this are forgotten.
@@ -68,16 +68,16 @@ mod tests {
     fn pauses_double_until_it_is_enough() {
         let start = Instant::now();
         let mut backoff = Backoff::default();
-        let at = |ms| start + Duration::from_millis(ms);
-        assert_eq!(backoff.failed(start), Verdict::Retry(at(500)));
+        let at = |pauses| start + FIRST * pauses;
+        assert_eq!(backoff.failed(start), Verdict::Retry(at(1)));
         assert!(backoff.is_first());
-        assert_eq!(backoff.failed(start), Verdict::Retry(at(1000)));
+        assert_eq!(backoff.failed(start), Verdict::Retry(at(2)));
         assert!(!backoff.is_first());
-        assert_eq!(backoff.failed(start), Verdict::Retry(at(2000)));
-        assert_eq!(backoff.failed(start), Verdict::Retry(at(4000)));
+        assert_eq!(backoff.failed(start), Verdict::Retry(at(4)));
+        assert_eq!(backoff.failed(start), Verdict::Retry(at(8)));
         assert_eq!(backoff.failed(start), Verdict::GiveUp);
         backoff.reset();
-        assert_eq!(backoff.failed(start), Verdict::Retry(at(500)));
+        assert_eq!(backoff.failed(start), Verdict::Retry(at(1)));
     }
 
     #[test]

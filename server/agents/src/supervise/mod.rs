@@ -2,6 +2,7 @@
 
 mod backoff;
 mod deadline;
+mod lifecycle;
 mod places;
 mod slot;
 

@@ -116,6 +116,12 @@ impl Calls {
         self.lock().listeners.keys().cloned().collect()
     }
 
+    /// The id of the call that waits, if there is just one.
+    pub(super) fn only_id(&self) -> Option<RequestId> {
+        let mut ids = self.ids();
+        if ids.len() == 1 { ids.pop() } else { None }
+    }
+
     /// A call is given up: its answer is ignored when it comes.
     pub(crate) fn abandon(&self, id: &RequestId) {
         let mut waiting = self.lock();

@@ -166,6 +166,27 @@ pub(crate) fn is_final(error: &(dyn Error + 'static)) -> bool {
     }
 }
 
+/// What kind of trouble a failed sending is.
+pub(crate) fn kind(error: &(dyn Error + 'static)) -> Trouble {
+    match error.downcast_ref::<HttpError>() {
+        Some(HttpError::HttpStatus(_) | HttpError::UnexpectedServerResponse(_)) => Trouble::Refused,
+        Some(HttpError::ResponseBodyTooLarge { .. } | HttpError::UnexpectedContentType(_)) => {
+            Trouble::Unusable
+        }
+        _ => Trouble::Gone,
+    }
+}
+
+/// Kinds of trouble with a message that was to be sent.
+pub(crate) enum Trouble {
+    /// The server did not want it.
+    Refused,
+    /// The server's answer to it cannot be read.
+    Unusable,
+    /// It did not get there.
+    Gone,
+}
+
 fn without_address(error: &(dyn Error + 'static)) -> String {
     let text = error.to_string();
     let url = match (

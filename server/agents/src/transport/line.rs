@@ -232,6 +232,8 @@ impl<R: AsyncRead + Unpin + Send> LineTransport<R> {
                 Some(JsonRpcMessage::response(result, id))
             }
             Message::Error { id, error } => {
+                // A server that could not read a request does not know its id. It is clear if there is but one.
+                let id = id.or_else(|| self.calls.only_id());
                 if let Some(id) = &id {
                     self.calls.answered(id);
                 }

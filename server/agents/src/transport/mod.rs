@@ -13,7 +13,7 @@ mod message;
 mod oversize;
 
 pub(crate) use calls::{Calls, Lost, Notice};
-pub(crate) use http::{HttpTransport, explain, is_final};
+pub(crate) use http::{HttpTransport, Trouble, explain, is_final, kind};
 pub(crate) use id::same_id;
 pub(crate) use line::LineTransport;
 pub(crate) use listener::Listener;

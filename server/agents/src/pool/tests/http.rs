@@ -180,6 +180,12 @@ async fn trouble_on_the_way_is_told_without_secrets() {
     .await;
     let (broken, _) =
         serve(|request| classic(request, |_| http("500 Oops", "text/html", "<h1>oops</h1>"))).await;
+    let (long, _) = serve(|request| {
+        classic(request, |message| {
+            json_answer(&message["id"], &json!({ "content": "x".repeat(100_000) }))
+        })
+    })
+    .await;
     let (cut, _) = serve(|request| {
         classic(request, |_| {
             http(
@@ -200,6 +206,7 @@ async fn trouble_on_the_way_is_told_without_secrets() {
     let short = Limits {
         start: Duration::from_millis(500),
         idle: Duration::from_secs(5),
+        message: 50_000,
         ..limits()
     };
     let cases = [
@@ -208,8 +215,15 @@ async fn trouble_on_the_way_is_told_without_secrets() {
             &locked,
             "agent `fake` could not be started: it wants authorization (HTTP 401); set its `headers`",
         ),
-        (&broken, "500"),
-        (&cut, "agent `fake` "),
+        (&broken, "agent `fake` answered with an error: HTTP 500"),
+        (
+            &long,
+            "the answer of agent `fake` is not usable: HTTP response body exceeded",
+        ),
+        (
+            &cut,
+            "agent `fake` went away during the call: its connection was closed",
+        ),
         (
             &silent,
             "agent `fake` could not be started: it did not complete the handshake within 500ms",
