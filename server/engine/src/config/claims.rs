@@ -24,6 +24,8 @@ const VERSION: &str = "crosscheck trust 1";
 pub(super) struct Known {
     /// Agents that are known and switched on.
     pub agents: BTreeSet<String>,
+    /// Agents that the user switched off; an empty table does not bring them back.
+    pub off: BTreeSet<String>,
     /// The limits.
     pub limits: LimitsConfig,
     /// Whether files are reviewed when they are saved.
@@ -69,7 +71,8 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
             ..AgentTable::default()
         };
         let is_known = known.agents.contains(name);
-        let harmless = table.enabled == Some(false) || is_known;
+        let stays_off = table.enabled.is_none() && known.off.contains(name);
+        let harmless = table.enabled == Some(false) || is_known || stays_off;
         if harmless && *table == switch {
             allowed.agents.insert(name.clone(), switch);
             continue;

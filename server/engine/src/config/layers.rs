@@ -22,14 +22,6 @@ pub(super) struct Layer {
     pub content: ConfigFile,
 }
 
-impl Layer {
-    /// True when it switches an agent off.
-    pub(super) fn is_off(&self, agent: &str) -> bool {
-        let table = self.content.agents.get(agent);
-        table.is_some_and(|it| it.enabled == Some(false))
-    }
-}
-
 /// The layers that hold for a root; a later one wins.
 #[derive(Debug)]
 pub(super) struct Layers {

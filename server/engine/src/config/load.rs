@@ -135,6 +135,7 @@ fn imported_by_user(layers: &Layers) -> Vec<Import> {
 fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
     let mut known = Known {
         agents: machine.found.iter().map(|it| it.0.to_owned()).collect(),
+        off: BTreeSet::new(),
         limits: LimitsConfig::default(),
         on_save: false,
         guidelines: true,
@@ -144,11 +145,17 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
     for Layer { content, .. } in [&layers.user, &layers.settings] {
         for (name, table) in &content.agents {
             match table.enabled {
-                Some(false) => known.agents.remove(name),
-                // An agent that stays switched off by a layer below must not come back by the project.
-                None if layers.user.is_off(name) => false,
-                _ => known.agents.insert(name.clone()),
-            };
+                Some(false) => {
+                    known.agents.remove(name);
+                    known.off.insert(name.clone());
+                }
+                // What a layer below switched off stays so.
+                None if known.off.contains(name) => {}
+                _ => {
+                    known.off.remove(name);
+                    known.agents.insert(name.clone());
+                }
+            }
         }
         known.limits.lay(&content.limits);
         known.on_save = content.review.on_save.unwrap_or(known.on_save);

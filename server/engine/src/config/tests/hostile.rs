@@ -122,7 +122,7 @@ fn project_files() {
         ── [agents.off] ⏎ enabled = true
         untrusted: agent "off" would have `enabled` set to true (crosscheck.toml)
         ── [agents.off]
-        untrusted: agent "off" would be switched on (crosscheck.toml)
+        nothing changes
         ── [agents.eslint]
         untrusted: agent "eslint" would use the preset "eslint", which starts: npx -y @eslint/mcp@latest (crosscheck.toml)
         ── [review] ⏎ agents = ["eslint"]
