@@ -504,7 +504,7 @@ fn numbers_are_as_wide_as_the_last_one() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Whatever the files are like: prompts keep the bound, each file is in some call, and each line to report
     /// on is in exactly one.
