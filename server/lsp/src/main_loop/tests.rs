@@ -460,13 +460,21 @@ async fn a_pulling_client_is_told_to_pull() {
         client.request("textDocument/diagnostic", again).await["result"]["kind"],
         "unchanged"
     );
+    // Files that are not open are pushed, so that they are seen at all.
+    std::fs::write(client.dir.path().join("ws/a.rs"), "a teh").unwrap();
     client.notify("textDocument/didClose", document).await;
     let pushed = client.receive().await;
     assert_eq!(
-        pushed["params"]["diagnostics"],
-        json!([]),
-        "the file does not exist"
+        pushed["params"]["diagnostics"][0]["range"]["start"]["character"], 2,
+        "{pushed}"
     );
+    client.open("a.rs", "a teh").await;
+    assert_eq!(
+        client.receive().await["params"]["diagnostics"],
+        json!([]),
+        "pulled again from now on"
+    );
+    answer_refresh(&mut client).await;
     assert_eq!(client.end().await, ended(1));
 }
 
