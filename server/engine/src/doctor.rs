@@ -146,7 +146,7 @@ async fn take_steps(root: &Root, config: &Config, spec: &AgentSpec, steps: &mut 
     let tools = tools::check(spec, &inspection.tools);
     let well = tools.is_ok();
     steps.push(step("tools", started, tools));
-    if well && spec.operations.contains_key(&Operation::Review) {
+    if well && tools::has(spec, Operation::Review, &inspection.tools) {
         let started = Instant::now();
         let review = review(root, config, spec).await;
         steps.push(step("review", started, review));

@@ -4,28 +4,42 @@ use super::Failure;
 use agents::{AgentSpec, Operation, OperationSpec, Tool};
 use serde_json::Value;
 
-/// Checks all operations; a sentence when all are there.
+/// Checks all operations; a sentence when all are well. Of the agent contract's tools an agent may have any; one that
+/// the configuration names must be there.
 pub(super) fn check(spec: &AgentSpec, tools: &[Tool]) -> Result<String, Failure> {
     let mut seen = Vec::new();
+    let mut absent = None;
     for (operation, how) in &spec.operations {
-        let section = format!("[agents.{}.{}]", spec.name, word(*operation));
-        let Some(tool) = tools.iter().find(|it| it.name == how.tool) else {
-            return Err(missing(how, tools, &section));
-        };
-        check_arguments(how, tool, &section)?;
-        seen.push(format!("`{}`", tool.name));
+        let section = format!("[agents.{}.{}]", spec.name, operation.name());
+        match tools.iter().find(|it| it.name == how.tool) {
+            Some(tool) => {
+                check_arguments(how, tool, &section)?;
+                seen.push(format!("`{}`", tool.name));
+            }
+            None if how.tool == operation.name() => {
+                absent.get_or_insert((how, section));
+            }
+            None => return Err(missing(how, tools, &section)),
+        }
     }
-    if seen.is_empty() {
-        return Err(Failure {
+    match absent {
+        _ if !seen.is_empty() => Ok(format!("{} of {}", seen.join(", "), count(tools))),
+        Some((how, section)) => Err(missing(how, tools, &section)),
+        None => Err(Failure {
             what: "nothing says what it can do".to_owned(),
             advice: format!(
                 "add `[agents.{}.review]` with the `tool` to call{}",
                 spec.name,
                 there_are(tools)
             ),
-        });
+        }),
     }
-    Ok(format!("{} of {}", seen.join(", "), count(tools)))
+}
+
+/// True when the agent has the tool for an operation.
+pub(super) fn has(spec: &AgentSpec, operation: Operation, tools: &[Tool]) -> bool {
+    let how = spec.operations.get(&operation);
+    how.is_some_and(|how| tools.iter().any(|it| it.name == how.tool))
 }
 
 fn missing(how: &OperationSpec, tools: &[Tool], section: &str) -> Failure {
@@ -104,14 +118,6 @@ fn count(tools: &[Tool]) -> String {
         "1 tool".to_owned()
     } else {
         format!("{} tools", tools.len())
-    }
-}
-
-fn word(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Review => "review",
-        Operation::Edit => "edit",
-        Operation::Ask => "ask",
     }
 }
 

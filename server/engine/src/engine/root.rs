@@ -10,6 +10,7 @@ use crate::trust::Trust;
 use agents::Pool;
 use domain::board::Reviewed;
 use domain::finding::Finding;
+use domain::locate::Locator;
 use domain::path::RelPath;
 use domain::text::Text;
 use serde_json::Value;
@@ -188,10 +189,13 @@ impl Root {
         since: u64,
         sink: &Sink,
     ) {
+        let locator = Locator::new(text);
         let mut by_agent: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for remembered in remembered {
             let agent = remembered.agent().to_owned();
-            let finding = remembered.place(text).filter(|it| !self.hides(it));
+            let finding = remembered
+                .place(text, &locator)
+                .filter(|it| !self.hides(it));
             by_agent.entry(agent).or_default().extend(finding);
         }
         for (agent, mut findings) in by_agent {

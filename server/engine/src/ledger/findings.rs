@@ -6,7 +6,7 @@ use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::edit::TextEdit;
 use domain::finding::{Finding, FindingId};
-use domain::locate::Tier;
+use domain::locate::{Locator, Tier};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use rusqlite::{Connection, Result, Row, TransactionBehavior, params};
@@ -54,14 +54,14 @@ impl Remembered {
     pub(crate) fn agent(&self) -> &str {
         &self.finding.agent
     }
-    /// The finding in `text`; `None` when its place is gone or no longer certain. A fix comes along only where exactly
+    /// The finding in `text`, for which `locator` is; `None` when its place is gone or no longer certain. A fix comes along only where exactly
     /// the text stands that it replaces.
-    pub(crate) fn place(self, text: &Text) -> Option<Finding> {
+    pub(crate) fn place(self, text: &Text, locator: &Locator<'_>) -> Option<Finding> {
         let mut finding = self.finding;
         if finding.tier == Tier::File {
             return Some(finding);
         }
-        let (range, tier) = finding.anchor.find(text)?;
+        let (range, tier) = finding.anchor.find_with(locator)?;
         finding.range = range;
         // An exact hit of the anchor makes an approximate place no better than it was.
         finding.tier = finding.tier.max(tier);
@@ -102,11 +102,12 @@ pub(super) fn save(store: &mut Store, run: RunId, root: &str, file: &FileFinding
     let transaction = store
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let locator = Locator::new(&file.text);
     let kept: BTreeSet<&FindingId> = file.findings.iter().map(|it| &it.id).collect();
     for old in read(&transaction, root, &file.path)? {
         if old.finding.agent == file.agent
             && !kept.contains(&old.finding.id)
-            && is_superseded(&old, file)
+            && is_superseded(&old, file, &locator)
         {
             set_resolved(&transaction, root, &file.path, &old.finding)?;
         }
@@ -118,7 +119,7 @@ pub(super) fn save(store: &mut Store, run: RunId, root: &str, file: &FileFinding
 }
 
 /// True when the agent looked again at the place of `old` and did not say it again.
-fn is_superseded(old: &Remembered, file: &FileFindings) -> bool {
+fn is_superseded(old: &Remembered, file: &FileFindings, locator: &Locator<'_>) -> bool {
     match &file.reviewed {
         Reviewed::Whole => true,
         Reviewed::Ranges(ranges) => {
@@ -126,7 +127,7 @@ fn is_superseded(old: &Remembered, file: &FileFindings) -> bool {
                 && old
                     .finding
                     .anchor
-                    .find(&file.text)
+                    .find_with(locator)
                     .is_some_and(|(place, _)| ranges.iter().any(|range| range.intersects(place)))
         }
     }

@@ -8,7 +8,7 @@ use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::edit::TextEdit;
 use domain::finding::{Category, Finding, Severity};
-use domain::locate::Tier;
+use domain::locate::{Locator, Tier};
 use domain::text::{Text, TextRange};
 use std::fs;
 use std::sync::Mutex;
@@ -71,7 +71,7 @@ impl Open {
             .recv_timeout(PATIENCE)
             .unwrap()
             .into_iter()
-            .filter_map(|it| it.place(text))
+            .filter_map(|it| it.place(text, &Locator::new(text)))
             .collect();
         findings.sort_by_key(|it| it.range);
         findings

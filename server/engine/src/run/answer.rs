@@ -2,13 +2,14 @@
 
 use super::agent::Part;
 use super::files::{Files, Source};
-use super::place::{self, Placed};
+use super::place::{self, Placed, Views};
 use crate::scope::{LineRange, Target};
 use agents::spec::Reads;
 use agents::{Answer, Operation};
 use domain::answer::{Format, Usage};
 use domain::board::Reviewed;
 use domain::finding::{Category, Finding, FindingId, RawFinding, Severity};
+use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::sanitize;
 use domain::text::{Text, TextRange};
@@ -145,18 +146,42 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
     let numbers_count = promised == parsed.format && place::is_tool_format(promised);
 
     let mut files = Files::new(part, asked);
-    let mut found: BTreeMap<RelPath, Vec<Finding>> = BTreeMap::new();
+    let mut remarks = BTreeMap::new();
+    let mut said: BTreeMap<RelPath, Vec<(usize, &RawFinding)>> = BTreeMap::new();
     for (number, raw) in (1..).zip(&parsed.findings) {
-        match locate(part, &mut files, raw, numbers_count) {
-            Ok((finding, remark)) => {
-                problems.extend(remark.map(|it| format!("finding {number}: {it}")));
-                found.entry(finding.path.clone()).or_default().push(finding);
+        match files.find(raw.path.as_deref()) {
+            Ok(source) => said
+                .entry(source.path.clone())
+                .or_default()
+                .push((number, raw)),
+            Err(problem) => {
+                remarks.insert(number, left_out(number, &problem));
             }
-            Err(problem) => problems.push(format!("finding {number} was left out: {problem}")),
         }
     }
+    let sources = files.into_sources();
+    let mut found: BTreeMap<RelPath, Vec<Finding>> = BTreeMap::new();
+    for (path, raws) in said {
+        let Some(source) = sources.get(&path) else {
+            continue;
+        };
+        let views = Views::of(source);
+        for (number, raw) in raws {
+            match locate(part, &views, raw, numbers_count) {
+                Ok((finding, remark)) => {
+                    let remark = remark.map(|it| (number, format!("finding {number}: {it}")));
+                    remarks.extend(remark);
+                    found.entry(path.clone()).or_default().push(finding);
+                }
+                Err(problem) => {
+                    remarks.insert(number, left_out(number, &problem));
+                }
+            }
+        }
+    }
+    problems.extend(remarks.into_values());
     Ok(Read {
-        files: sort_into_files(asked, files, found),
+        files: sort_into_files(asked, sources, found),
         problems,
         summary: parsed
             .summary
@@ -166,15 +191,18 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
     })
 }
 
+fn left_out(number: usize, problem: &str) -> String {
+    format!("finding {number} was left out: {problem}")
+}
+
 /// One finding in its file, and a remark on what was taken from it.
 fn locate(
     part: &Part,
-    files: &mut Files<'_>,
+    views: &Views<'_>,
     raw: &RawFinding,
     numbers_count: bool,
 ) -> Result<(Finding, Option<String>), String> {
     let (title, body) = words(raw).ok_or("it says nothing")?;
-    let source = files.find(raw.path.as_deref())?;
     let message = format!("{}\n{}", raw.title, raw.body);
     let Placed {
         range,
@@ -183,7 +211,7 @@ fn locate(
         fix,
         note,
         remark,
-    } = place::place(source, raw, &message, numbers_count)?;
+    } = place::place(views, raw, &message, numbers_count)?;
     let body = match note {
         Some(note) if body.is_empty() => note,
         Some(note) => format!("{body}\n\n{note}"),
@@ -193,7 +221,7 @@ fn locate(
         id: FindingId(String::new()),
         agent: part.spec.name.clone(),
         provider: part.spec.provider.clone(),
-        path: source.path.clone(),
+        path: views.source.path.clone(),
         range,
         tier,
         severity: raw.severity.unwrap_or(Severity::Warning),
@@ -237,46 +265,38 @@ fn words(raw: &RawFinding) -> Option<(String, String)> {
 
 fn sort_into_files(
     asked: &Asked,
-    files: Files<'_>,
+    mut sources: BTreeMap<RelPath, Source>,
     mut found: BTreeMap<RelPath, Vec<Finding>>,
 ) -> Vec<FilePart> {
     let mut parts = Vec::new();
-    let mut sources = files.into_sources();
-    for file in &asked.files {
-        let Some(Source {
-            path, now, version, ..
-        }) = sources.remove(&file.path)
-        else {
-            continue;
+    let mut add = |path: &RelPath, ranges: Option<&[LineRange]>, findings: Vec<Finding>| {
+        let Some(Source { now, version, .. }) = sources.remove(path) else {
+            return;
         };
-        let reviewed = match &file.ranges {
+        let reviewed = match ranges {
             None => Reviewed::Whole,
+            // Whatever else the agent spoke of, it looked at too.
             Some(ranges) => {
-                Reviewed::Ranges(ranges.iter().filter_map(|it| bytes(&now, *it)).collect())
+                let asked = ranges.iter().filter_map(|it| bytes(&now, *it));
+                let spoken = findings.iter().filter(|it| it.tier != Tier::File);
+                Reviewed::Ranges(asked.chain(spoken.map(|it| it.range)).collect())
             }
         };
-        let findings = found.remove(&path).unwrap_or_default();
+        let (path, text) = (path.clone(), now);
         parts.push(FilePart {
             path,
-            text: now,
+            text,
             version,
             reviewed,
             findings,
         });
+    };
+    for file in &asked.files {
+        let findings = found.remove(&file.path).unwrap_or_default();
+        add(&file.path, file.ranges.as_deref(), findings);
     }
-    // Of other files only the places that the agent spoke of count as looked at.
     for (path, findings) in found {
-        let Some(Source { now, version, .. }) = sources.remove(&path) else {
-            continue;
-        };
-        let reviewed = Reviewed::Ranges(findings.iter().map(|it| it.range).collect());
-        parts.push(FilePart {
-            path,
-            text: now,
-            version,
-            reviewed,
-            findings,
-        });
+        add(&path, Some(&[]), findings);
     }
     parts
 }

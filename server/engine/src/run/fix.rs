@@ -1,7 +1,6 @@
 //! Ready fixes: an agent's replacement as an edit, only where it certainly fits.
 
-use super::files::Source;
-use super::place::{Found, carry, find, has_both_ends};
+use super::place::{Found, Views, has_both_ends};
 use domain::edit::TextEdit;
 use domain::finding::RawFinding;
 use domain::locate::Located;
@@ -16,7 +15,7 @@ const MAX_REPLACEMENT: usize = 64 * 1024;
 /// # Errors
 /// Why there is a replacement that cannot be offered.
 pub(super) fn make(
-    source: &Source,
+    views: &Views<'_>,
     raw: &RawFinding,
     place: Found,
     message: &str,
@@ -28,10 +27,11 @@ pub(super) fn make(
     if replacement.len() > MAX_REPLACEMENT {
         return Err("it is too long");
     }
+    let source = views.source;
     let read = source.seen();
     let (said, found) = match &raw.replacement_place {
         None => (&raw.place, place),
-        Some(said) => match find(read, said, message, numbers_count) {
+        Some(said) => match views.find(said, message, numbers_count) {
             Located::At { range, tier } => (said, Found { range, tier }),
             Located::Ambiguous { .. } | Located::Nowhere => return Err("its place was not found"),
         },
@@ -56,7 +56,8 @@ pub(super) fn make(
     if has_hidden(&new, &old) {
         return Err("it has invisible characters");
     }
-    let (range, _) = carry(source, found.range, found.tier)
+    let (range, _) = views
+        .carry(found.range, found.tier)
         .filter(|(range, tier)| tier.allows_edit() && source.now.slice(*range) == old)
         .ok_or("the open document no longer has its text")?;
     let new_text = new.into_owned();

@@ -11,7 +11,7 @@ use domain::anchor::Anchor;
 use domain::answer::Format;
 use domain::edit::TextEdit;
 use domain::finding::{RawColumn, RawFinding, RawPlace};
-use domain::locate::{Located, Tier, locate};
+use domain::locate::{Located, Locator, Tier};
 use domain::sanitize;
 use domain::text::{Position, Text, TextRange};
 
@@ -38,17 +38,57 @@ pub(super) fn is_tool_format(format: Format) -> bool {
     )
 }
 
+/// A file in which several findings are placed; what the searches share is prepared once.
+pub(super) struct Views<'a> {
+    pub(super) source: &'a Source,
+    seen: Locator<'a>,
+    now: Locator<'a>,
+}
+
+impl<'a> Views<'a> {
+    pub(super) fn of(source: &'a Source) -> Self {
+        Self {
+            source,
+            seen: Locator::new(source.seen()),
+            now: Locator::new(&source.now),
+        }
+    }
+    /// A place in the text that the agent saw.
+    pub(super) fn find(&self, place: &RawPlace, message: &str, numbers_count: bool) -> Located {
+        if numbers_count
+            && place.quote.is_none()
+            && let Some(range) = by_numbers(self.source.seen(), place)
+        {
+            return Located::At {
+                range,
+                tier: Tier::Exact,
+            };
+        }
+        self.seen.locate(place, message)
+    }
+    /// The same place in the text that stands there now.
+    pub(super) fn carry(&self, range: TextRange, tier: Tier) -> Option<(TextRange, Tier)> {
+        match &self.source.read {
+            None => Some((range, tier)),
+            Some(read) => {
+                let (here, found) = Anchor::of(read, range, None).find_with(&self.now)?;
+                Some((here, tier.max(found)))
+            }
+        }
+    }
+}
+
 /// Places a finding. `numbers_count`: the answer comes from a tool that counts.
 ///
 /// # Errors
 /// When the finding is about text that the user has changed since the agent read it.
 pub(super) fn place(
-    source: &Source,
+    views: &Views<'_>,
     raw: &RawFinding,
     message: &str,
     numbers_count: bool,
 ) -> Result<Placed, String> {
-    let read = source.seen();
+    let Views { source, .. } = views;
     let numbers_count = numbers_count && source.known;
     let symbol = raw
         .place
@@ -56,11 +96,12 @@ pub(super) fn place(
         .as_deref()
         .map(|it| sanitize::line(it, MAX_SYMBOL));
     let symbol = symbol.filter(|it| !it.is_empty());
-    match find(read, &raw.place, message, numbers_count) {
+    match views.find(&raw.place, message, numbers_count) {
         Located::At { range, tier } if tier != Tier::File => {
-            let (here, tier) = carry(source, range, tier)
+            let (here, tier) = views
+                .carry(range, tier)
                 .ok_or("the open document no longer has the text that it is about")?;
-            let fix = fix::make(source, raw, Found { range, tier }, message, numbers_count);
+            let fix = fix::make(views, raw, Found { range, tier }, message, numbers_count);
             let (fix, remark) = match fix {
                 Ok(fix) => (fix, None),
                 Err(reason) => (
@@ -79,7 +120,9 @@ pub(super) fn place(
             })
         }
         Located::Ambiguous { candidates, .. } => {
-            let lines = candidates.iter().map(|it| read.line_of(it.start) + 1);
+            let lines = candidates
+                .iter()
+                .map(|it| source.seen().line_of(it.start) + 1);
             Ok(whole_file(source, symbol, Some(several(lines))))
         }
         Located::At { .. } | Located::Nowhere => Ok(whole_file(source, symbol, None)),
@@ -91,31 +134,6 @@ pub(super) fn place(
 pub(super) struct Found {
     pub(super) range: TextRange,
     pub(super) tier: Tier,
-}
-
-/// A place in the text that the agent read.
-pub(super) fn find(read: &Text, place: &RawPlace, message: &str, numbers_count: bool) -> Located {
-    if numbers_count
-        && place.quote.is_none()
-        && let Some(range) = by_numbers(read, place)
-    {
-        return Located::At {
-            range,
-            tier: Tier::Exact,
-        };
-    }
-    locate(read, place, message)
-}
-
-/// The same place in the text that stands there now.
-pub(super) fn carry(source: &Source, range: TextRange, tier: Tier) -> Option<(TextRange, Tier)> {
-    match &source.read {
-        None => Some((range, tier)),
-        Some(read) => {
-            let (here, found) = Anchor::of(read, range, None).find(&source.now)?;
-            Some((here, tier.max(found)))
-        }
-    }
 }
 
 fn whole_file(source: &Source, symbol: Option<String>, note: Option<String>) -> Placed {

@@ -5,6 +5,7 @@ use crate::engine::{Engine, Options};
 use crate::event::{AgentOutcome, AgentReport, Event, FileFindings, Report, RunEvent, RunId};
 use crate::paths::Paths;
 use crate::request::{Buffer, Dismissal, OpenBuffers, Reach, Review, Scope};
+use domain::board::Reviewed;
 use domain::path::RelPath;
 use domain::text::Text;
 use serde_json::{Value, json};
@@ -352,5 +353,87 @@ fn what_cannot_be_done_is_said() {
     let (_, report) = door.review();
     assert!(report.is_complete() && report.error.is_none(), "{report:?}");
     assert_eq!(report.notes, ["no files to review"]);
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
+fn a_file_reviewed_in_several_calls_is_told_as_one() {
+    let machine = Machine::new(&[]);
+    let filler = "// Nothing to see in this line of a long file.\n".repeat(800);
+    fs::write(machine.root.join("src/main.rs"), format!("{CODE}{filler}")).unwrap();
+    let answer = machine.answer(&misspelt("src/main.rs"));
+    let more = "[limits]\nprompt_size = \"16kB\"\n[agents.house.review]\ntool = \"review\"\narguments = { task = \"{{ prompt }}\" }\n";
+    machine.configure(&[("house", &["answer", &answer])], more);
+    let door = machine.door();
+    let (files, report) = door.review();
+    assert!(files.len() > 1, "it takes several calls");
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(
+        outcome(&report, "house").findings,
+        1,
+        "all of them say the same"
+    );
+    let ids: Vec<_> = files.iter().map(|it| it.findings[0].id.clone()).collect();
+    assert!(ids.windows(2).all(|it| it[0] == it[1]));
+    let Some(Reviewed::Ranges(ranges)) = files.last().map(|it| it.reviewed.clone()) else {
+        panic!("{files:?}")
+    };
+    let last = ranges.iter().map(|it| it.end).max();
+    assert_eq!(
+        last,
+        Some(CODE.len() + filler.len()),
+        "together they cover the file"
+    );
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    let machine = Machine::new(&[]);
+    let answer = machine.answer(&json!({ "findings": [] }));
+    let agents: [(&str, &[&str]); 3] = [
+        ("good", &["answer", &answer]),
+        ("hot", &["crash"]),
+        ("vague", &["say", "Hm."]),
+    ];
+    let absent = "[agents.absent]\ncommand = [\"no-such-agent\"]\n[agents.odd]\ncommand = [\"/bin/sh\", \"-c\", \"exit 7\"]\n";
+    machine.configure(&agents, absent);
+    let door = machine.door();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let names = ["good", "hot", "vague", "absent", "odd", "typo"].map(str::to_owned);
+    let mut seen = String::new();
+    runtime.block_on(crate::doctor::examine(
+        &door.engine,
+        &door.root,
+        &names,
+        |checkup| {
+            for step in checkup.steps {
+                let told = match step.result {
+                    Ok(seen) => seen.split(", in ").next().unwrap_or_default().to_owned(),
+                    Err(failure) => {
+                        let what = failure.what.split(" in PATH").next().unwrap_or_default();
+                        format!("{what} / {}", failure.advice)
+                    }
+                };
+                seen += &format!("{} {}: {told}\n", checkup.agent, step.name);
+            }
+        },
+    ));
+    expect_test::expect![[r#"
+        good start: fake 1, MCP 2025-11-25
+        good tools: `review` of 1 tool
+        good review: answered about a small sample with no findings (findings)
+        hot start: fake 1, MCP 2025-11-25
+        hot tools: `review` of 1 tool
+        hot review: agent `hot` went away during the call: it ended with exit code 3; its last words: the house burns / run it by hand and see what it says: `/bin/sh agent.sh crash`
+        vague start: fake 1, MCP 2025-11-25
+        vague tools: `review` of 1 tool
+        vague review: its answer about a small sample has neither findings nor says that there are none: Hm. / set `answer` in `[agents.vague.review]` to the format it answers in, or ask for another form in its `arguments`
+        absent start: agent `absent` could not be started: `no-such-agent` was not found / install it, or put the full path of the program in `command` of `[agents.absent]`
+        odd start: agent `odd` could not be started: before the handshake it ended with exit code 7 / run it by hand and see what it says: `/bin/sh -c exit 7`
+        typo start: no agent named `typo` is configured / there are `absent`, `builtin`, `good`, `hot`, `odd`, `vague`
+    "#]].assert_eq(&seen.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/src/run/tests/"), ""));
     door.engine.shutdown(PATIENCE);
 }

@@ -60,7 +60,7 @@ fn counting(start: (u32, u32), end: (u32, u32), replacement: Option<&str>) -> Ra
 
 /// What a user would see: the text marked with `[…]`, the tier, the text after the fix, and what is said.
 fn check(source: &Source, raw: &RawFinding, numbers_count: bool, expected: Expect) {
-    let shown = match place(source, raw, "Look", numbers_count) {
+    let shown = match place(&Views::of(source), raw, "Look", numbers_count) {
         Err(reason) => format!("left out: {reason}\n"),
         Ok(placed) => {
             let now = source.now.to_string();
