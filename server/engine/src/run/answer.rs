@@ -72,6 +72,28 @@ impl Asked {
             files => format!("{} files", files.len()),
         }
     }
+    /// For an agent that reads the disk: what stands there is not what is reviewed.
+    fn unseen(&self, part: &Part) -> Option<String> {
+        if part.manner().reads == Reads::Text {
+            return None;
+        }
+        let targets = &part.shared.gathered.targets;
+        let differs = |it: &&AskedFile| targets.get(it.target).is_some_and(|it| it.disk.is_some());
+        let files: Vec<&str> = self
+            .files
+            .iter()
+            .filter(differs)
+            .map(|it| it.path.as_str())
+            .collect();
+        let named = match files.as_slice() {
+            [] => return None,
+            [one] => format!("`{one}`"),
+            [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
+        };
+        Some(format!(
+            "it reads the disk, and there {named} differs from what was to be reviewed; save first"
+        ))
+    }
     pub(super) fn targets(&self) -> impl ExactSizeIterator<Item = usize> {
         self.files.iter().map(|it| it.target)
     }
@@ -137,6 +159,7 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
             .iter()
             .map(|it| format!("left out of the answer: {it}")),
     );
+    problems.extend(asked.unseen(part));
     // Numbers of a tool are only as good as the promise that it is one; a model may write any format.
     let promised = part
         .spec

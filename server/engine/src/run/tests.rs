@@ -437,3 +437,89 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     "#]].assert_eq(&seen.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/src/run/tests/"), ""));
     door.engine.shutdown(PATIENCE);
 }
+
+#[test]
+fn an_agent_of_the_workspace_waits_for_trust() {
+    let machine = Machine::new(&[]);
+    let answer = machine.answer(&misspelt("src/main.rs"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/run/tests/agent.sh");
+    let command = json!(["/bin/sh", script, "answer", answer]);
+    fs::write(
+        machine.root.join("crosscheck.toml"),
+        format!("[agents.house]\ncommand = {command}\n"),
+    )
+    .unwrap();
+    let door = machine.door();
+    let request = || Review {
+        agents: vec!["house".into()],
+        ..door.request()
+    };
+    let (events, report) = door.finish(door.engine.review(request()));
+    assert!(events.is_empty());
+    let error = report.error.unwrap();
+    assert!(
+        error.contains("`house`") && error.contains("not trusted yet"),
+        "{error}"
+    );
+
+    let hash = door
+        .engine
+        .config(&door.root)
+        .unwrap()
+        .untrusted
+        .clone()
+        .unwrap()
+        .hash;
+    let news = || loop {
+        match door.events.recv_timeout(PATIENCE).unwrap() {
+            Event::Config(loaded) => return Ok(loaded),
+            Event::Notice(text) => return Err(text),
+            _ => {}
+        }
+    };
+    door.engine.trust(&door.root, "another hash");
+    assert!(news().unwrap_err().contains("nothing was trusted"));
+    assert!(news().unwrap().untrusted.is_some());
+    door.engine.trust(&door.root, &hash);
+    assert_eq!(news().unwrap().untrusted, None);
+    let (events, _) = door.finish(door.engine.review(request()));
+    assert_eq!(
+        findings(events)
+            .iter()
+            .map(|it| it.findings.len())
+            .sum::<usize>(),
+        1
+    );
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
+fn what_an_agent_read_on_disk_is_placed_in_the_open_document() {
+    let machine = Machine::new(&[]);
+    let answer = machine.answer(&misspelt("src/main.rs"));
+    let more = "[agents.house.review]\ntool = \"review\"\nreads = \"disk\"\n";
+    machine.configure(&[("house", &["answer", &answer])], more);
+    let door = machine.door();
+    let mut request = door.request();
+    let text = Text::new(&format!("// Unsaved.\n{CODE}"));
+    request.open.insert(
+        path("src/main.rs"),
+        Buffer {
+            text: text.clone(),
+            version: 3,
+        },
+    );
+    let (events, report) = door.finish(door.engine.review(request));
+    let files = findings(events);
+    assert_eq!(files[0].version, Some(3));
+    let finding = &files[0].findings[0];
+    assert_eq!(text.slice(finding.range), "teh");
+    let fixed = domain::edit::apply(&text, finding.fix.as_slice()).unwrap();
+    assert_eq!(fixed.to_string(), text.to_string().replace("teh", "the"));
+    let problems = outcome(&report, "house").problems;
+    assert!(
+        problems[0].contains("`src/main.rs` differs"),
+        "{problems:?}"
+    );
+    door.engine.shutdown(PATIENCE);
+}
