@@ -1,1 +1,20 @@
-//! Support for the tests.
+//! What the tests stand on: a sandboxed user with a workspace, and an editor that speaks LSP over real pipes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may end by a panic"
+)]
+
+pub mod editor;
+pub mod sandbox;
+mod wire;
+
+pub use editor::Editor;
+pub use sandbox::{Ran, Sandbox};
+
+use std::time::Duration;
+
+/// How long a test waits for something that must come, on the slowest machine. Nothing is ever waited for longer,
+/// and nothing that comes sooner costs this.
+pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,230 @@
+//! The arguments, as clap reads them.
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use domain::finding::Severity;
+use std::path::PathBuf;
+
+/// Cross-model code review in any editor, terminal and CI, by any agent that speaks MCP.
+#[derive(Debug, Parser)]
+#[command(name = "crosscheck", version, max_term_width = 100)]
+pub(crate) struct Args {
+    /// What to log on standard error, in the syntax of RUST_LOG: `debug`, `agents=trace`.
+    #[arg(long, global = true, value_name = "FILTER", env = "CROSSCHECK_LOG")]
+    pub(crate) log: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Review changes, files or directories, and print what the agents found.
+    Review(ReviewArgs),
+    /// List the agents and where each one comes from.
+    Agents(AgentsArgs),
+    /// Start each agent, check its tools, make one real call, and say what to do about each failure.
+    Doctor(DoctorArgs),
+    /// Write a configuration file to start from.
+    Init(InitArgs),
+    /// Allow what this workspace's configuration would run, exactly as it is now.
+    Trust(TrustArgs),
+    /// Look at the configuration.
+    Config(ConfigArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Be a language server on standard input and output; editors run this.
+    Lsp(LspArgs),
+    /// Be an MCP server around an agent that has none.
+    Agent(AgentArgs),
+    /// End the children of a server that was killed; started by Crosscheck itself.
+    #[command(hide = true)]
+    Guard,
+}
+
+impl Command {
+    /// Servers keep standard error for logs; the others show it to a person.
+    pub(crate) fn logs_to_terminal(&self) -> bool {
+        !matches!(self, Command::Lsp(_) | Command::Agent(_) | Command::Guard)
+    }
+}
+
+/// Options of every command that works on a workspace.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RootArgs {
+    /// Workspace root [default: the nearest directory upwards with .git or crosscheck.toml].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReviewArgs {
+    /// Files and directories to review [default: uncommitted changes].
+    pub(crate) paths: Vec<PathBuf>,
+    /// Review what changed since the merge base with this revision.
+    #[arg(long, value_name = "REF", group = "changes")]
+    pub(crate) base: Option<String>,
+    /// Review what is staged.
+    #[arg(long, group = "changes")]
+    pub(crate) staged: bool,
+    /// Review everything that is not committed, untracked files too.
+    #[arg(long, group = "changes")]
+    pub(crate) uncommitted: bool,
+    /// Ask this agent; may be repeated [default: `[review] agents`].
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(crate) agents: Vec<String>,
+    /// What to look at in particular.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) instructions: Option<String>,
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Exit with 1 when a finding is at least this severe.
+    #[arg(long, value_enum, default_value_t = FailOn::Hint)]
+    pub(crate) fail_on: FailOn,
+    /// Print findings only: no progress, no summary.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: colours and source excerpts.
+    Text,
+    /// One JSON document: findings and report.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    /// Any finding.
+    Hint,
+    /// No finding, however severe.
+    Never,
+}
+
+impl FailOn {
+    /// True when a finding of this severity must fail the run.
+    pub(crate) fn fails(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= Severity::Error,
+            FailOn::Warning => severity >= Severity::Warning,
+            FailOn::Info => severity >= Severity::Info,
+            FailOn::Hint => true,
+            FailOn::Never => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AgentsArgs {
+    /// How to print the list.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// The agents to examine [default: all].
+    pub(crate) agents: Vec<String>,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// Write your own configuration file instead of the project's.
+    #[arg(long)]
+    pub(crate) user: bool,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrustArgs {
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Take all trust in this workspace back.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) revoke: bool,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the JSON Schema of the configuration file, for editors' completion.
+    Schema,
+    /// Read the configuration and print what is wrong with it.
+    Check(RootArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LspArgs {
+    /// Communicate over standard input and output, which is the only way; accepted because editors pass it.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+    /// End when this process ends.
+    #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
+    pub(crate) client_process_id: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AgentArgs {
+    #[command(subcommand)]
+    pub(crate) command: AgentCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// The embedded agent: misspelt words, conflict markers, committed secrets. No model, no network.
+    Builtin,
+    /// Any command that reads a prompt on standard input and answers on standard output.
+    Exec(ExecArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExecArgs {
+    /// Stop the command after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub(crate) timeout: u64,
+    /// The command and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<String>,
+}
+
+/// Prints the completion script of a shell.
+pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
+    clap_complete::generate(
+        shell,
+        &mut Args::command(),
+        "crosscheck",
+        &mut std::io::stdout(),
+    );
+    Ok(crate::CLEAN)
+}

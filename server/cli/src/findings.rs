@@ -1,0 +1,47 @@
+//! Collecting the findings of a run as they arrive, for printing when it is over.
+
+use domain::board::Board;
+use domain::merge::Cluster;
+use domain::path::RelPath;
+use domain::text::Text;
+use engine::FileFindings;
+use std::collections::BTreeMap;
+
+/// Findings by file, with the text they were found in.
+#[derive(Default)]
+pub(crate) struct Findings {
+    board: Board,
+    texts: BTreeMap<RelPath, Text>,
+}
+
+/// A file with findings, ready to print.
+pub(crate) struct FoundFile {
+    pub(crate) path: RelPath,
+    pub(crate) text: Text,
+    pub(crate) clusters: Vec<Cluster>,
+}
+
+impl Findings {
+    /// Adds what one agent said about one file.
+    pub(crate) fn add(&mut self, file: FileFindings) {
+        self.board
+            .set(&file.agent, &file.path, &file.reviewed, file.findings);
+        self.texts.entry(file.path).or_insert(file.text);
+    }
+
+    /// All files with findings by path, merged over the agents.
+    pub(crate) fn into_files(mut self) -> Vec<FoundFile> {
+        let mut files = Vec::new();
+        for (path, text) in self.texts {
+            let clusters = self.board.clusters(&path).to_vec();
+            if !clusters.is_empty() {
+                files.push(FoundFile {
+                    path,
+                    text,
+                    clusters,
+                });
+            }
+        }
+        files
+    }
+}

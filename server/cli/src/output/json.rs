@@ -1,0 +1,97 @@
+//! Findings as one JSON document, for programs. Lines and columns are 1-based, columns count characters.
+
+use crate::findings::FoundFile;
+use domain::finding::Finding;
+use domain::merge::Cluster;
+use domain::text::{Encoding, Text, TextRange};
+use engine::{AgentOutcome, AgentReport, Report};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Version of the document's shape; grows when something changes its meaning.
+const VERSION: u32 = 1;
+
+/// The document: what was found, and how complete the review was.
+pub(crate) fn document(root: &Path, files: &[FoundFile], report: &Report) -> Value {
+    let findings: Vec<Value> = files
+        .iter()
+        .flat_map(|file| file.clusters.iter().map(|it| cluster(&file.text, it)))
+        .collect();
+    json!({
+        "version": VERSION,
+        "root": root,
+        "complete": report.is_complete(),
+        "cancelled": report.cancelled,
+        "error": report.error,
+        "findings": findings,
+        "agents": report.agents.iter().map(agent).collect::<Vec<_>>(),
+        "files": report.files,
+        "skipped": report.skipped.iter().map(|it| json!({
+            "path": it.path, "reason": it.reason, "asked_for": it.asked_for,
+        })).collect::<Vec<_>>(),
+        "notes": report.notes,
+        "elapsed_ms": report.elapsed.as_millis(),
+    })
+}
+
+fn cluster(text: &Text, cluster: &Cluster) -> Value {
+    let primary = cluster.primary();
+    json!({
+        "id": cluster.id,
+        "path": primary.path,
+        "place": place(text, cluster.range),
+        "located": primary.tier,
+        "severity": cluster.severity,
+        "category": cluster.category,
+        "code": primary.code,
+        "title": primary.title,
+        "body": primary.body,
+        "agents": cluster.agents(),
+        "providers": cluster.providers(),
+        "fix": primary.fix.as_ref().map(|it| json!({ "place": place(text, it.range), "text": it.new_text })),
+        "others": cluster.findings[1..].iter().map(|it| other(text, it)).collect::<Vec<_>>(),
+    })
+}
+
+fn other(text: &Text, finding: &Finding) -> Value {
+    json!({
+        "agent": finding.agent,
+        "place": place(text, finding.range),
+        "severity": finding.severity,
+        "title": finding.title,
+        "body": finding.body,
+    })
+}
+
+fn place(text: &Text, range: TextRange) -> Value {
+    let (start, end) = (
+        text.position(range.start, Encoding::Utf32),
+        text.position(range.end, Encoding::Utf32),
+    );
+    json!({
+        "start_line": start.line + 1, "start_column": start.character + 1,
+        "end_line": end.line + 1, "end_column": end.character + 1,
+    })
+}
+
+fn agent(agent: &AgentReport) -> Value {
+    let (outcome, reason) = match &agent.outcome {
+        AgentOutcome::Reviewed => ("reviewed", None),
+        AgentOutcome::Partial(reason) => ("partial", Some(reason)),
+        AgentOutcome::Failed(reason) => ("failed", Some(reason)),
+        AgentOutcome::Cancelled => ("cancelled", None),
+    };
+    json!({
+        "name": agent.agent,
+        "provider": agent.provider,
+        "outcome": outcome,
+        "reason": reason,
+        "findings": agent.findings,
+        "unlocated": agent.unlocated,
+        "dismissed": agent.dismissed,
+        "problems": agent.problems,
+        "summary": agent.summary,
+        "usage": agent.usage,
+        "elapsed_ms": agent.elapsed.as_millis(),
+    })
+}

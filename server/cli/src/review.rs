@@ -1,0 +1,148 @@
+//! `crosscheck review`: one run of the engine, shown in the terminal or as a document.
+
+use crate::args::{Format, ReviewArgs};
+use crate::findings::{Findings, FoundFile};
+use crate::output;
+use crate::progress::Progress;
+use crate::workspace::{Workspace, block_on};
+use anyhow::bail;
+use engine::config::DefaultScope;
+use engine::{Base, Event, Report, Review, RunEvent, Scope};
+use std::path::{Path, PathBuf};
+
+/// Runs a review and prints its findings.
+pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
+    block_on(review(args))
+}
+
+async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
+    let root = root_for(args);
+    let mut workspace = Workspace::open(root.as_deref()).await?;
+    if !args.quiet {
+        workspace.print_config_remarks();
+    }
+    let run = workspace.engine.review(Review {
+        root: workspace.root.clone(),
+        scope: scope(args, &workspace)?,
+        agents: args.agents.clone(),
+        open: Default::default(),
+        instructions: args.instructions.clone(),
+    });
+    let progress = Progress::new(args.quiet);
+    let mut findings = Findings::default();
+    let report = loop {
+        let event = tokio::select! {
+            event = workspace.events.recv() => event,
+            // A second interrupt ends the process at once: the handler is gone then.
+            _ = tokio::signal::ctrl_c() => {
+                progress.say("cancelling");
+                workspace.engine.cancel(run);
+                continue;
+            }
+        };
+        match event {
+            Some(Event::Run { run: of, event }) if of == run => match event {
+                RunEvent::Started { agents, files } => progress.start(&agents, files),
+                RunEvent::Progress { message, fraction } => progress.update(&message, fraction),
+                RunEvent::Findings(file) => findings.add(file),
+                RunEvent::AgentEnded(_) => {}
+                RunEvent::Ended(report) => break report,
+            },
+            Some(Event::Notice(text)) => progress.note(&text),
+            Some(Event::Agent(engine::AgentEvent::Notice { agent, text })) => {
+                progress.note(&format!("{agent}: {text}"))
+            }
+            Some(_) => {}
+            None => bail!("the engine ended before the review did"),
+        }
+    };
+    progress.finish();
+    let files = findings.into_files();
+    print(args, &workspace.root, &files, &report)?;
+    Ok(exit_code(args, &files, &report))
+}
+
+/// With paths and no `--root`, the root is the one of the first path, wherever the command was run.
+fn root_for(args: &ReviewArgs) -> Option<PathBuf> {
+    if args.root.root.is_some() {
+        return args.root.root.clone();
+    }
+    let here = std::env::current_dir().ok()?;
+    let here = std::fs::canonicalize(&here).unwrap_or(here);
+    let first = std::fs::canonicalize(args.paths.first()?).ok()?;
+    let start = if first.is_dir() {
+        first.as_path()
+    } else {
+        first.parent()?
+    };
+    let own = engine::engine::find_root(&here);
+    if start.starts_with(&own) {
+        Some(own)
+    } else {
+        Some(engine::engine::find_root(start))
+    }
+}
+
+fn scope(args: &ReviewArgs, workspace: &Workspace) -> anyhow::Result<Scope> {
+    let base = match &args.base {
+        Some(reference) => Some(Base::Ref(reference.clone())),
+        None if args.staged => Some(Base::Staged),
+        None if args.uncommitted => Some(Base::Uncommitted),
+        None => None,
+    };
+    let paths = absolute(&args.paths)?;
+    match base {
+        Some(base) => Ok(Scope::Changes { base, paths }),
+        None if !paths.is_empty() => Ok(Scope::Files(paths)),
+        None => match workspace.loaded.config.review.scope {
+            DefaultScope::Changes => Ok(Scope::Changes {
+                base: Base::Uncommitted,
+                paths,
+            }),
+            DefaultScope::File => bail!(
+                "nothing to review was named, and `[review] scope` is \"file\"; name files or directories, or use --uncommitted"
+            ),
+        },
+    }
+}
+
+/// Paths are meant relative to the working directory, which need not be the root.
+fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    paths
+        .iter()
+        .map(|it| Ok(std::path::absolute(it)?))
+        .collect()
+}
+
+fn print(
+    args: &ReviewArgs,
+    root: &Path,
+    files: &[FoundFile],
+    report: &Report,
+) -> anyhow::Result<()> {
+    match args.format {
+        Format::Text => {
+            output::text::findings(files)?;
+            if !args.quiet {
+                output::text::summary(files, report);
+            } else if let Some(error) = &report.error {
+                anstream::eprintln!("{}: {error}", output::style::error("error"));
+            }
+        }
+        Format::Json => output::document(&output::json::document(root, files, report))?,
+        Format::Sarif => output::document(&output::sarif::document(root, files, report))?,
+    }
+    Ok(())
+}
+
+/// Something asked for that was not reviewed outweighs findings: CI must never take a part for the whole.
+fn exit_code(args: &ReviewArgs, files: &[FoundFile], report: &Report) -> u8 {
+    if !report.is_complete() {
+        return crate::FAILED;
+    }
+    let fails = files
+        .iter()
+        .flat_map(|it| &it.clusters)
+        .any(|it| args.fail_on.fails(it.severity));
+    if fails { crate::FOUND } else { crate::CLEAN }
+}

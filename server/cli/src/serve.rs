@@ -1,0 +1,53 @@
+//! The other doors: the language server, and the MCP servers around agents that have none.
+
+use crate::args::{AgentArgs, AgentCommand, ExecArgs, LspArgs};
+use anyhow::Context;
+use engine::paths::Paths;
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// `crosscheck lsp`.
+pub(crate) fn lsp(args: &LspArgs) -> anyhow::Result<u8> {
+    let paths = Paths::from_environment()?;
+    let code = lsp::run(lsp::Options {
+        paths,
+        client_process_id: args.client_process_id,
+    });
+    Ok(u8::try_from(code).unwrap_or(crate::FAILED))
+}
+
+/// `crosscheck agent …`.
+pub(crate) fn agent(args: AgentArgs) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    match args.command {
+        AgentCommand::Builtin => runtime
+            .block_on(adapters::builtin::serve_stdio())
+            .context("the embedded agent failed")?,
+        AgentCommand::Exec(exec) => {
+            runtime
+                .block_on(adapters::exec::serve_stdio(options(exec)?))
+                .context("`crosscheck agent exec` failed")?;
+        }
+    }
+    // A read of standard input that is still pending must not hold the process.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(crate::CLEAN)
+}
+
+/// clap has seen to it that there is a program.
+fn options(args: ExecArgs) -> anyhow::Result<adapters::exec::Options> {
+    let mut words = args.command.into_iter().map(OsString::from);
+    let program = words.next().context("no command was given")?;
+    let mut options = adapters::exec::Options::new(program, words.collect());
+    options.timeout = Duration::from_secs(args.timeout);
+    Ok(options)
+}
+
+/// `crosscheck guard`.
+#[expect(clippy::unnecessary_wraps, reason = "all commands answer alike")]
+pub(crate) fn guard() -> anyhow::Result<u8> {
+    process::guard::serve();
+    Ok(crate::CLEAN)
+}

@@ -1,0 +1,31 @@
+//! Prints how fast Crosscheck is, next to floors measured in the same run: `cargo run --release -p bench [SECTION…]`.
+//!
+//! The program has several parts, so that one build measures what it measures: started with a command of `crosscheck` it is
+//! `crosscheck`, with `floor-lsp` the empty language server, with `floor-agent` the trivial agent, else the bench.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a bench may end by a panic")]
+
+mod agent;
+mod client;
+mod floor;
+mod mcp;
+mod sections;
+mod table;
+
+use std::process::ExitCode;
+
+/// The commands of `crosscheck` that the measured programs start.
+const CROSSCHECK: &[&str] = &["lsp", "agent", "guard"];
+
+fn main() -> ExitCode {
+    let first = std::env::args().nth(1).unwrap_or_default();
+    match first.as_str() {
+        it if CROSSCHECK.contains(&it) => cli::main(),
+        "floor-lsp" => floor::serve(),
+        "floor-agent" => agent::serve(),
+        _ => {
+            let wanted: Vec<String> = std::env::args().skip(1).collect();
+            sections::run(&wanted);
+            ExitCode::SUCCESS
+        }
+    }
+}

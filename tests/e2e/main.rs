@@ -1,0 +1,28 @@
+//! Whole flows through the real binary: the language server over real pipes, and the command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod bad_input;
+mod builtin;
+mod diagnostics;
+mod faults;
+mod foreign;
+mod lifecycle;
+mod memory;
+mod terminal;
+mod trust;
+
+/// A file with one line that the scripted agents complain about.
+const CODE: &str = "fn main() {\n    let total = add(1, 2);\n    println!(\"{total}\");\n}\n";
+
+/// A script whose agent finds fault with the second line of [`CODE`].
+const FINDS_ADD: &str = r#"on call
+answer {"findings":[{"path":"src/main.rs","start_line":2,"end_line":2,"quote":"add(1, 2)","severity":"warning","category":"correctness","title":"`add` does not exist","body":"Nothing named `add` is in scope.","replacement":"1 + 2"}]}
+"#;
+
+/// A script whose agent finds nothing.
+const FINDS_NOTHING: &str = "on call\nanswer {\"findings\":[]}\n";
