@@ -562,7 +562,7 @@ async fn what_cannot_be_reviewed_is_said() {
 #[tokio::test]
 async fn a_panic_costs_one_event() {
     let (events, received) = mpsc::unbounded_channel();
-    let mut state = State::new(Box::new(|_| panic!("on purpose")), events.clone());
+    let mut state = State::new(Box::new(|_| panic!("on purpose")), events);
     state.lifecycle = Lifecycle::Initialized;
     state.roots.add_folder("file:///").unwrap();
     drop(received);

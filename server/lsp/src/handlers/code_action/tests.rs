@@ -1,6 +1,10 @@
 //! The actions offered at a place, for clients of different abilities.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::needless_pass_by_value
+)]
 use super::*;
 use crate::capabilities::Capabilities;
 use crate::tracked::tests::misspelling;
