@@ -33,11 +33,10 @@ mod unix {
     use crate::sys::is_running;
     use rustix::process::{Pid, Signal, kill_process_group};
     use std::collections::BTreeSet;
-    use std::io::{BufRead, Write};
+    use std::io::{BufRead, PipeReader, PipeWriter, Write};
     use std::os::unix::process::CommandExt;
-    use std::process::{Child, ChildStdin, Command, Stdio};
-    use std::sync::OnceLock;
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::process::{Command, ExitStatus, Stdio};
+    use std::sync::{Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
     /// How long groups get to end themselves after SIGTERM.
@@ -47,96 +46,100 @@ mod unix {
     /// How often a guard that somebody ended is started again.
     const STARTS: usize = 5;
 
-    static ANNOUNCEMENTS: OnceLock<Sender<Announcement>> = OnceLock::new();
-
-    #[derive(Clone, Copy)]
-    enum Announcement {
-        Began(Group),
-        Ended(Group),
-    }
-
     /// Number of a process group, greater than 1: as a group, 1 would mean every process there is.
     type Group = i32;
 
+    static GUARD: Mutex<Guard> = Mutex::new(Guard {
+        live: BTreeSet::new(),
+        pipe: None,
+        starts: 0,
+    });
+
+    /// What we know of our guard.
+    struct Guard {
+        live: BTreeSet<Group>,
+        /// Never blocks.
+        pipe: Option<PipeWriter>,
+        starts: usize,
+    }
+
     /// Tells the guard that a group began.
     pub(crate) fn began(group: Pid) {
-        announce(Announcement::Began(group.as_raw_nonzero().get()));
+        tell(|guard| {
+            let group = group.as_raw_nonzero().get();
+            guard.live.insert(group);
+            format!("+{group}\n")
+        });
     }
 
     /// Tells the guard that a group has ended or was killed, so that its number may be used again.
     pub(crate) fn ended(group: Pid) {
-        announce(Announcement::Ended(group.as_raw_nonzero().get()));
+        tell(|guard| {
+            let group = group.as_raw_nonzero().get();
+            guard.live.remove(&group);
+            format!("-{group}\n")
+        });
     }
 
-    /// Hands over to a thread of its own, so that starting the guard delays nobody.
-    fn announce(announcement: Announcement) {
+    /// Puts a line into the pipe before returning: from then on a guard that runs will act on it, even if we are
+    /// killed at once.
+    fn tell(line: impl FnOnce(&mut Guard) -> String) {
         if PROGRAM.get().is_none() {
             return;
         }
-        let announcements = ANNOUNCEMENTS.get_or_init(|| {
-            let (sender, receiver) = channel();
-            let thread = std::thread::Builder::new().name("guard".to_owned());
-            if let Err(error) = thread.spawn(move || tell(&receiver)) {
-                tracing::warn!(%error, "no guard: its thread could not be started");
-            }
-            sender
-        });
-        // Fails only if the thread could not be started, which was said.
-        let _ = announcements.send(announcement);
-    }
-
-    fn tell(announcements: &Receiver<Announcement>) {
-        let mut live = BTreeSet::new();
-        let mut guard: Option<(Child, ChildStdin)> = None;
-        let mut starts = 0;
-        for announcement in announcements {
-            let line = match announcement {
-                Announcement::Began(group) => {
-                    live.insert(group);
-                    format!("+{group}\n")
-                }
-                Announcement::Ended(group) => {
-                    live.remove(&group);
-                    format!("-{group}\n")
-                }
-            };
-            if guard
-                .as_mut()
-                .is_some_and(|(_, pipe)| pipe.write_all(line.as_bytes()).is_ok())
-            {
-                continue;
-            }
-            if let Some((mut ended, pipe)) = guard.take() {
-                drop(pipe);
-                let _ = ended.wait();
-            }
-            if !live.is_empty() && starts < STARTS {
-                starts += 1;
-                guard = start(&live)
-                    .inspect_err(|error| tracing::warn!(%error, "the guard did not start"))
-                    .ok();
-            }
+        let mut guard = GUARD.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = line(&mut guard);
+        let written = |pipe: &mut PipeWriter| pipe.write_all(line.as_bytes()).is_ok();
+        if guard.pipe.as_mut().is_some_and(written) {
+            return;
         }
+        // There is no guard yet, or somebody ended it.
+        guard.pipe = None;
+        if guard.live.is_empty() || guard.starts == STARTS {
+            return;
+        }
+        guard.starts += 1;
+        guard.pipe = start(&guard.live)
+            .inspect_err(|error| tracing::warn!(%error, "the guard could not be started"))
+            .ok();
     }
 
-    fn start(live: &BTreeSet<Group>) -> std::io::Result<(Child, ChildStdin)> {
+    /// Starts a guard on a thread of its own, so that nobody is delayed; what it is told meanwhile waits in the
+    /// pipe.
+    fn start(live: &BTreeSet<Group>) -> std::io::Result<PipeWriter> {
+        let (reader, mut writer) = std::io::pipe()?;
+        let flags = rustix::fs::fcntl_getfl(&writer)?;
+        rustix::fs::fcntl_setfl(&writer, flags | rustix::fs::OFlags::NONBLOCK)?;
+        let lines: String = live.iter().map(|group| format!("+{group}\n")).collect();
+        writer.write_all(lines.as_bytes())?;
+        let thread = std::thread::Builder::new().name("guard".to_owned());
+        thread.spawn(move || {
+            if let Err(error) = run(reader) {
+                tracing::warn!(%error, "the guard could not be started");
+            }
+        })?;
+        Ok(writer)
+    }
+
+    /// Runs a guard to its end. When it does not start, the pipe breaks, and the next announcement tries again.
+    fn run(reader: PipeReader) -> std::io::Result<ExitStatus> {
         let Some((program, args)) = PROGRAM.get() else {
             return Err(std::io::ErrorKind::NotFound.into());
         };
         #[expect(clippy::disallowed_methods, reason = "this is the place")]
-        let mut guard = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(args)
             .current_dir("/")
             .env_clear()
             .process_group(0)
-            .stdin(Stdio::piped())
+            .stdin(reader)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut pipe = guard.stdin.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
-        let lines: String = live.iter().map(|group| format!("+{group}\n")).collect();
-        pipe.write_all(lines.as_bytes())?;
-        Ok((guard, pipe))
+            .stderr(Stdio::null());
+        let mut guard = command.spawn()?;
+        // Our end of what the guard reads: while it is open, a guard that ended would not be noticed.
+        drop(command);
+        guard.wait()
     }
 
     pub(super) fn serve() {
