@@ -102,7 +102,12 @@ impl MainLoop {
                 break;
             }
             lifeline.watch(self.state.client_process);
+            let was_behind = self.state.client.is_congested();
             write_at_once(&mut writer, &mut self.state.client);
+            if was_behind && !self.state.client.is_congested() {
+                publish::flush(&mut self.state, Instant::now());
+                write_at_once(&mut writer, &mut self.state.client);
+            }
         }
         let orderly = self.state.lifecycle == Lifecycle::ShutDown && complaint.is_none();
         let code = self.state.exit.unwrap_or(i32::from(!orderly));
@@ -143,6 +148,9 @@ impl MainLoop {
         match woken {
             Woken::Read(Ok(0)) | Woken::ClientDied => return Err(None),
             Woken::Read(Ok(_)) | Woken::Due => {}
+            Woken::Written(Ok(0)) => {
+                return Err(Some("the client takes no more messages".to_owned()));
+            }
             Woken::Written(Ok(count)) => self.state.client.advance(count),
             Woken::Read(Err(error)) => {
                 return Err(Some(format!("the client cannot be read: {error}")));

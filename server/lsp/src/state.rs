@@ -129,8 +129,11 @@ impl State {
         Some((document, root))
     }
 
-    /// When the loop should wake without being told anything.
+    /// When the loop should wake without being told anything. While the client is behind with reading nothing is due.
     pub(crate) fn due(&self) -> Option<Instant> {
+        if self.client.is_congested() {
+            return None;
+        }
         self.roots.iter().filter_map(|it| it.findings.due()).min()
     }
 }

@@ -479,6 +479,41 @@ async fn a_pulling_client_is_told_to_pull() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_read_loses_nothing_and_gets_only_the_newest() {
+    let mut client = TestClient::ready(json!({})).await;
+    let text = format!("teh\n{}", "x".repeat(3 << 20));
+    let uri = client.open("a.rs", &text).await;
+    let params = |line: u32| json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": 0}});
+    client.barrier().await;
+    // The answers to these stay unread until far more than the connection holds is waiting.
+    let long = format!("crosscheck/{}", "x".repeat(1 << 20));
+    for id in 0..4 {
+        client
+            .send(&json!({"jsonrpc": "2.0", "id": format!("long{id}"), "method": long}).to_string())
+            .await;
+    }
+    for agent_says in [&[("teh", "teh!")][..], &[("teh", "tea")], &[("teh", "the")]] {
+        client.agent_says("a.rs", &text, Some(1), agent_says);
+        tokio::task::yield_now().await;
+    }
+    client.send(&json!({"jsonrpc": "2.0", "id": "hover", "method": "textDocument/hover", "params": params(0)}).to_string()).await;
+    for id in 0..4 {
+        assert_eq!(client.receive().await["id"], format!("long{id}"));
+    }
+    assert_eq!(
+        client.receive().await["id"],
+        "hover",
+        "answers keep their order"
+    );
+    let shown = client.receive().await;
+    let message = shown["params"]["diagnostics"][0]["message"]
+        .as_str()
+        .unwrap();
+    assert_eq!(message, "`teh` should be `the`");
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test]
 async fn hover_explains_and_commands_answer() {
     let mut client = TestClient::ready(json!({})).await;
     let uri = client.open("a.rs", "teh cat").await;
