@@ -1,5 +1,6 @@
 //! What is said to the client: an outgoing queue of framed messages, and our own requests that wait for answers.
 
+use domain::sanitize;
 use engine::RunId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -118,12 +119,12 @@ impl Client {
     /// Shows a message to the person.
     pub(crate) fn show(&mut self, kind: MessageType, message: &str) {
         tracing::info!("shown to the user: {message}");
-        let message = &message[..message.floor_char_boundary(MAX_MESSAGE)];
+        let message = safe(message);
         self.notify(
             "window/showMessage",
             Shown {
                 r#type: kind,
-                message,
+                message: &message,
             },
         );
     }
@@ -131,12 +132,12 @@ impl Client {
     /// Writes to the client's log; dropped while the client does not read.
     pub(crate) fn log(&mut self, kind: MessageType, message: &str) {
         if !self.is_congested() {
-            let message = &message[..message.floor_char_boundary(MAX_MESSAGE)];
+            let message = safe(message);
             self.notify(
                 "window/logMessage",
                 Shown {
                     r#type: kind,
-                    message,
+                    message: &message,
                 },
             );
         }
@@ -186,4 +187,11 @@ impl Client {
             .extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
         self.queue.extend_from_slice(body);
     }
+}
+
+/// A message without anything but text; agents' words may be part of it.
+fn safe(message: &str) -> String {
+    let message = &message[..message.floor_char_boundary(MAX_MESSAGE)];
+    let lines = message.lines().map(|it| sanitize::line(it, MAX_MESSAGE));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -105,3 +105,23 @@ fn exists(_process: u32) -> bool {
     // The end of its pipes tells of the client's end there.
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_processes_that_exist_are_watched() {
+        assert!(matches!(Lifeline::of(u32::MAX), Lifeline::None));
+        assert!(!matches!(
+            Lifeline::of(std::process::id()),
+            Lifeline::None | Lifeline::Unknown
+        ));
+        let mut lifeline = Lifeline::Unknown;
+        lifeline.watch(None);
+        assert!(
+            matches!(lifeline, Lifeline::Unknown),
+            "the client may still name one"
+        );
+    }
+}

@@ -43,15 +43,13 @@ pub(super) fn handle(state: &mut State, params: &HoverParams) -> Option<Hover> {
             clusters.len() - MAX_EXPLAINED
         ));
     }
-    let kind = if capabilities.markdown_hover {
-        MarkupKind::Markdown
+    let explained = parts.join("\n\n---\n\n");
+    let (kind, value) = if capabilities.markdown_hover {
+        (MarkupKind::Markdown, explained)
     } else {
-        MarkupKind::PlainText
+        (MarkupKind::PlainText, to::plain(&explained))
     };
-    let contents = Contents::MarkupContent(MarkupContent {
-        kind,
-        value: parts.join("\n\n---\n\n"),
-    });
+    let contents = Contents::MarkupContent(MarkupContent { kind, value });
     Some(Hover {
         contents,
         range: Some(view.range(first.range)),

@@ -21,6 +21,8 @@ pub(crate) const SOURCE: &str = "crosscheck";
 const MAX_DIAGNOSTIC_BODY: usize = 2 << 10;
 /// Longest explanation in a hover, in bytes.
 const MAX_HOVER_BODY: usize = 16 << 10;
+/// Longest title, in bytes.
+const MAX_TITLE: usize = 1 << 10;
 /// Longest text of somebody else's remark beside a diagnostic, in characters.
 const MAX_RELATED: usize = 300;
 
@@ -57,7 +59,7 @@ pub(crate) fn range(range: TextRange, text: &Text, encoding: Encoding) -> lsp::R
 
 /// What the editor shows of a cluster.
 pub(crate) fn diagnostic(cluster: &Cluster, view: View<'_>) -> lsp::Diagnostic {
-    let message = message(cluster);
+    let message = message(cluster, view.client.markdown_diagnostics);
     let related = view
         .client
         .related_information
@@ -117,17 +119,9 @@ pub(crate) fn explanation(cluster: &Cluster) -> String {
         if index > 0 {
             out.push_str("\n\n");
         }
-        let _ = write!(
-            out,
-            "**{}**",
-            sanitize::markdown(&finding.title, MAX_RELATED)
-        );
+        let _ = write!(out, "**{}**", sanitize::markdown(&finding.title, MAX_TITLE));
         if !finding.body.is_empty() {
-            let _ = write!(
-                out,
-                "\n\n{}",
-                sanitize::markdown(&finding.body, MAX_HOVER_BODY)
-            );
+            let _ = write!(out, "\n\n{}", bounded(&finding.body, MAX_HOVER_BODY));
         }
         let _ = write!(out, "\n\n— {}", byline(finding));
     }
@@ -198,18 +192,24 @@ fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
 }
 
 /// Title, explanation, rule, who agreed, and whether the place is sure.
-fn message(cluster: &Cluster) -> String {
+fn message(cluster: &Cluster, is_markdown: bool) -> String {
     let primary = cluster.primary();
-    let mut out = primary.title.clone();
+    let body = bounded(&primary.body, MAX_DIAGNOSTIC_BODY);
+    let mut out = if is_markdown {
+        sanitize::markdown(&primary.title, MAX_TITLE)
+    } else {
+        primary.title.clone()
+    };
     if let Some(code) = &primary.code {
         let _ = write!(out, " [{code}]");
     }
-    if !primary.body.is_empty() {
-        let _ = write!(
-            out,
-            "\n{}",
-            sanitize::markdown(&primary.body, MAX_DIAGNOSTIC_BODY)
-        );
+    if !body.is_empty() {
+        out.push('\n');
+        out.push_str(&if is_markdown {
+            body
+        } else {
+            plain(&body).into()
+        });
     }
     let agents = cluster.agents();
     if agents.len() > 1 {
@@ -219,6 +219,42 @@ fn message(cluster: &Cluster) -> String {
         let _ = write!(out, "\n{note}");
     }
     out
+}
+
+/// An explanation cut to a length. It is safe markdown already; only what is cut has to be made so anew.
+fn bounded(body: &str, max: usize) -> Cow<'_, str> {
+    if body.len() <= max {
+        Cow::Borrowed(body)
+    } else {
+        Cow::Owned(sanitize::markdown(body, max))
+    }
+}
+
+/// Markdown as it reads best where nothing renders it: without the marks that only keep it safe.
+pub(crate) fn plain(markdown: &str) -> String {
+    let mut is_code = false;
+    let lines = markdown.split('\n').map(|line| {
+        let is_fence = line.starts_with("```") || line.starts_with("~~~");
+        is_code ^= is_fence;
+        if is_code || is_fence {
+            Cow::Borrowed(line)
+        } else {
+            Cow::Owned(unescape(line))
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn unescape(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut chars = line.chars().peekable();
+    while let Some(it) = chars.next() {
+        match it {
+            '\\' => out.push(chars.next_if(char::is_ascii_punctuation).unwrap_or(it)),
+            it => out.push(it),
+        }
+    }
+    out.replace("&lt;", "<")
 }
 
 /// What must be said of a place that is not sure.

@@ -137,3 +137,17 @@ fn edits_take_the_form_that_the_client_takes() {
     expect![[r#"{"documentChanges":[{"textDocument":{"version":4,"uri":"file:///f"},"edits":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":10}},"newText":"receive"}]}]}"#]].assert_eq(&edit(&Capabilities { document_changes: true, ..Capabilities::default() }));
     expect![[r#"{"changes":{"file:///f":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":10}},"newText":"receive"}]}}"#]].assert_eq(&edit(&Capabilities::default()));
 }
+
+#[test]
+fn plain_text_has_no_marks_that_only_keep_markdown_safe() {
+    for (markdown, expected) in [
+        ("use a\\[i\\] and Vec&lt;T>", "use a[i] and Vec<T>"),
+        ("a \\n b", "a \\n b"),
+        (
+            "```rust\na\\[0\\] &lt;\n```\n\\[x\\]",
+            "```rust\na\\[0\\] &lt;\n```\n[x]",
+        ),
+    ] {
+        assert_eq!(plain(markdown), expected);
+    }
+}
