@@ -4,7 +4,7 @@ use crate::client::Asked;
 use crate::proto::to;
 use crate::settings::SECTION;
 use crate::state::State;
-use crate::uri;
+use crate::{roots, uri};
 use engine::config::{Loaded, Problem};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -53,11 +53,14 @@ pub(crate) fn take_settings(state: &mut State, settings: Value) {
     }
 }
 
-/// Reads the configuration anew that a file takes part in.
+/// Reads the configuration anew that a file (canonical path) takes part in.
 pub(crate) fn file_changed(state: &mut State, file: &Path) {
+    let is_it = |it: &PathBuf| {
+        it == file || (it.file_name() == file.file_name() && roots::canonical(it) == file)
+    };
     let concerned = state.roots.iter().filter(|root| {
         let files = root.loaded.as_ref().map(|it| it.files.as_slice());
-        files.is_some_and(|it| it.iter().any(|it| it == file))
+        files.is_some_and(|it| it.iter().any(is_it))
     });
     let concerned: Vec<Arc<Path>> = concerned.map(|it| Arc::clone(&it.path)).collect();
     for root in concerned {
