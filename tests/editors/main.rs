@@ -1,0 +1,17 @@
+//! Real editors against the real binary, driven as a person drives them: by keys in a terminal, or by Neovim's own
+//! commands without a screen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
+mod desk;
+mod helix;
+mod neovim;
+mod terminal;
+
+use desk::Desk;
+use terminal::Terminal;

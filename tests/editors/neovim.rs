@@ -1,0 +1,244 @@
+//! Neovim, with the configurations of its README: without a screen by a Lua script, and in a terminal by keys.
+
+use crate::desk::{FILE, WORDS, pasted, repository};
+use crate::{Desk, Terminal};
+use expect_test::{Expect, expect};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tests::PATIENCE;
+
+/// What Neovim says to a request that comes before the server is there.
+const NOT_YET: &str = "is not supported by any server";
+
+/// A script of an agent that finds fault with the second line.
+const FINDS_MAIN: &str = r#"on call
+answer {"findings":[{"path":"src/main.rs","start_line":2,"end_line":2,"quote":"main","severity":"warning","category":"docs","title":"`main` is not documented","body":"Say what it is for."}]}
+"#;
+
+#[test]
+fn a_review_a_fix_its_undo_and_a_dismissal() {
+    let Some(desk) = Desk::with("nvim", &[]) else {
+        return;
+    };
+    desk.misspelt_file();
+    let init = desk.dotfile("nvim/init.lua", &pasted("neovim/README.md", "lua", 0));
+    check(
+        &desk,
+        &run(&desk, &init, "review"),
+        &expect![[r#"
+            {
+              "after_dismissal": [
+                "1:7-1:14 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
+                "4:9-4:17 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+              ],
+              "after_fix": [
+                "3:20-3:27 INFO crosscheck (builtin) [spelling]: `SECOND` should be `occurred`",
+                "4:9-4:17 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+              ],
+              "after_second_fix": [
+                "1:7-1:14 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`"
+              ],
+              "after_undo": "1:7-1:14 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
+              "fixed_line": "// We receive data.",
+              "found": [
+                "1:7-1:14 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
+                "3:20-3:27 INFO crosscheck (builtin) [spelling]: `SECOND` should be `occurred`",
+                "4:9-4:17 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+              ],
+              "hover": [
+                "**`FIRST` should be `receive`**",
+                "",
+                "— builtin · info · spelling · 90 % sure"
+              ],
+              "is_modified": false,
+              "menu": [
+                "Replace with `receive`",
+                "Dismiss “`FIRST` should be `receive`” here",
+                "Dismiss “`FIRST` should be `receive`” for this text everywhere",
+                "Dismiss “`FIRST` should be `receive`” for everything of this kind",
+                "Apply all ready fixes of this file",
+                "Review this file with builtin",
+                "Review changes with builtin"
+              ],
+              "second_at": [
+                3,
+                19
+              ]
+            }
+        "#]],
+    );
+    let [(first, _), (second, _), (_, third)] = WORDS;
+    assert_eq!(
+        desk.sandbox.read(FILE),
+        format!(
+            "// We {first} data.\nfn main() {{\n    // Größe: it {second}.\n    let {third} = 1;\n}}\n"
+        )
+    );
+    check(
+        &desk,
+        &run(&desk, &init, "reopen"),
+        &expect![[r#"
+            {
+              "found": [
+                "1:7-1:14 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`"
+              ],
+              "hover": [
+                "**`FIRST` should be `receive`**",
+                "",
+                "— builtin · info · spelling · 90 % sure"
+              ],
+              "runs": 0
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn the_command_in_a_file_without_a_file_type() {
+    let Some(desk) = Desk::with("nvim", &[]) else {
+        return;
+    };
+    let [first, second, third] = WORDS.map(|(wrong, _)| wrong);
+    let committed = format!("We {first} data.\n\nIt {second}.\n");
+    desk.sandbox.file("notes", &committed);
+    desk.sandbox.commit();
+    desk.sandbox
+        .file("notes", format!("{committed}It is {third}.\n"));
+    check(
+        &desk,
+        &run(&desk, &with_setup(&desk, |it| it), "command"),
+        &expect![[r#"
+            {
+              "all": [
+                "1:4-1:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
+                "3:4-3:11 INFO crosscheck (builtin) [spelling]: `SECOND` should be `occurred`",
+                "4:7-4:15 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+              ],
+              "changes": [
+                "4:7-4:15 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+              ],
+              "filetype": "",
+              "fixed": [
+                "We receive data.",
+                "",
+                "It occurred.",
+                "It is separate."
+              ],
+              "status": "{ \"builtin\" }",
+              "with_first_line": [
+                "1:4-1:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
+                "4:7-4:15 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+              ]
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn settings_of_the_setup_choose_the_agents() {
+    let Some(mut desk) = Desk::with("nvim", &[]) else {
+        return;
+    };
+    desk.misspelt_file();
+    desk.sandbox.commit();
+    desk.sandbox.agent("alpha", FINDS_MAIN);
+    let init = with_setup(&desk, |it| it.replace("'builtin'", "'alpha'"));
+    check(
+        &desk,
+        &run(&desk, &init, "settings"),
+        &expect![[r#"
+        [
+          "2:4-2:8 WARN crosscheck (alpha) [docs]: `main` is not documented\nSay what it is for."
+        ]
+    "#]],
+    );
+}
+
+#[test]
+fn in_a_terminal_by_keys() {
+    let Some(desk) = Desk::with("nvim", &["tmux"]) else {
+        return;
+    };
+    desk.misspelt_file();
+    let init = desk.dotfile("nvim/init.lua", &pasted("neovim/README.md", "lua", 0));
+    let terminal = Terminal::open(
+        &desk,
+        &["-n", "--clean", "-u", init.to_str().unwrap(), FILE],
+    );
+    let [(first, right), ..] = WORDS;
+    terminal.shows(first);
+    pick(&terminal, "Review this file");
+    // The finding shows in the sign column.
+    terminal.shows("I // We");
+    terminal.type_text("]d");
+    terminal.type_text("\u{17}d");
+    terminal.shows(&format!("`{first}` should be `{right}`"));
+    pick(&terminal, "Replace with");
+    terminal.shows(&format!("// We {right} data."));
+    terminal.type_text("u");
+    terminal.shows("I // We");
+    terminal.type_text(":qa\r");
+    terminal.ends();
+    desk.everything_ended();
+}
+
+/// Opens the menu of code actions, waiting for the server, and picks the one whose title begins so.
+fn pick(terminal: &Terminal<'_>, title: &str) {
+    let screen = terminal.ask(&["g", "r", "a"], title, NOT_YET);
+    let row = screen.lines().find(|it| it.contains(title)).unwrap();
+    let number = row.trim_start().split(':').next().unwrap();
+    terminal.type_text(&format!("{number}\r"));
+    terminal.hides("Type number");
+}
+
+/// A configuration that has this repository's plugin and the second block of its README, as `edit` changes it.
+fn with_setup(desk: &Desk, edit: impl Fn(String) -> String) -> PathBuf {
+    let plugin = repository("neovim");
+    let setup = edit(pasted("neovim/README.md", "lua", 1));
+    desk.dotfile(
+        "nvim/init.lua",
+        &format!("vim.opt.rtp:append({plugin:?})\n{setup}"),
+    )
+}
+
+fn check(desk: &Desk, seen: &Value, expected: &Expect) {
+    expected.assert_eq(&desk.mask(&format!("{seen:#}\n")));
+}
+
+/// Runs a script of the directory `neovim` in an editor without a screen, and returns what it saw.
+fn run(desk: &Desk, init: &Path, script: &str) -> Value {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/neovim");
+    let result = desk.sandbox.path().join(format!("{script}.json"));
+    let output = std::fs::File::create(result.with_extension("output")).unwrap();
+    let mut child = desk
+        .command(&desk.editor)
+        .args(["-n", "--headless", "--clean", "-u"])
+        .arg(init)
+        .arg("-c")
+        .arg(format!("luafile {}", scripts.join("driver.lua").display()))
+        .env("TEST_SCRIPT", scripts.join(script).with_extension("lua"))
+        .env("TEST_RESULT", &result)
+        .stdin(std::process::Stdio::null())
+        .stdout(output.try_clone().unwrap())
+        .stderr(output)
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE * 2;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let said = std::fs::read_to_string(result.with_extension("output")).unwrap();
+    let seen = std::fs::read_to_string(&result).unwrap_or_else(|error| {
+        panic!("{script}.lua wrote nothing ({error}); Neovim said: {said}")
+    });
+    let seen: Value = serde_json::from_str(&seen).unwrap();
+    assert!(
+        seen.get("error").is_none(),
+        "{script}.lua: {seen:#}\n{said}"
+    );
+    seen
+}
