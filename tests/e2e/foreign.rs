@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tests::{Editor, sandbox};
 
 /// The server `@eslint/mcp`, where `npm install --prefix tests/foreign` put it.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
 fn server() -> Option<PathBuf> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("foreign/node_modules/@eslint/mcp/src/mcp-cli.js");

@@ -1,5 +1,9 @@
 //! What the tests stand on: a sandboxed user with a workspace, and an editor that speaks LSP over real pipes.
 #![allow(
+    clippy::needless_pass_by_value,
+    reason = "a test hands over what it has just made"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

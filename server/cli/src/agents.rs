@@ -24,13 +24,9 @@ async fn list(args: &AgentsArgs) -> anyhow::Result<u8> {
             output::document(&json!({ "root": workspace.root, "agents": agents }))?;
         }
         ListFormat::Text => {
-            table(
-                config
-                    .agents
-                    .values()
-                    .map(|it| row(it, &config.review.agents))
-                    .collect(),
-            );
+            let agents = config.agents.values();
+            let rows: Vec<_> = agents.map(|it| row(it, &config.review.agents)).collect();
+            table(&rows);
             anstream::println!(
                 "\n{}",
                 style::dim("* asked for reviews. `crosscheck doctor` starts and examines them.")
@@ -78,11 +74,11 @@ fn row(spec: &AgentSpec, reviewers: &[String]) -> [String; 5] {
     ]
 }
 
-fn table(rows: Vec<[String; 5]>) {
+fn table(rows: &[[String; 5]]) {
     let header = ["  AGENT", "PROVIDER", "CAN", "REACHED BY", "FROM"].map(str::to_owned);
     let widths: [usize; 5] = std::array::from_fn(|column| {
         std::iter::once(&header)
-            .chain(&rows)
+            .chain(rows)
             .map(|it| it[column].chars().count())
             .max()
             .unwrap_or(0)
@@ -96,7 +92,7 @@ fn table(rows: Vec<[String; 5]>) {
         cells.join("  ").trim_end().to_owned()
     };
     anstream::println!("{}", style::dim(&line(&header)));
-    for row in &rows {
+    for row in rows {
         anstream::println!("{}", line(row));
     }
 }

@@ -7,24 +7,34 @@ use std::process::ExitCode;
 /// Speaks MCP until its input ends. `BENCH_FINDINGS` is the number of findings per target (default 1), `BENCH_HANG` makes
 /// calls hang.
 pub(crate) fn serve() -> ExitCode {
-    let findings = std::env::var("BENCH_FINDINGS").ok().and_then(|it| it.parse().ok()).unwrap_or(1);
+    let findings = std::env::var("BENCH_FINDINGS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(1);
     let hangs = std::env::var_os("BENCH_HANG").is_some();
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+        let Ok(message) = serde_json::from_str::<Value>(&line) else {
+            continue;
+        };
         let result = match message["method"].as_str() {
             Some("initialize") => json!({
                 "protocolVersion": message["params"]["protocolVersion"], "capabilities": { "tools": {} },
                 "serverInfo": { "name": "floor-agent", "version": "1" },
             }),
-            Some("tools/list") => json!({ "tools": [{ "name": "review", "inputSchema": { "type": "object" } }] }),
+            Some("tools/list") => {
+                json!({ "tools": [{ "name": "review", "inputSchema": { "type": "object" } }] })
+            }
             Some("tools/call") if hangs => continue,
             Some("tools/call") => answer(&message["params"]["arguments"], findings),
             Some("ping") => json!({}),
             _ => continue,
         };
         let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": result });
-        if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+        if writeln!(out, "{answer}")
+            .and_then(|()| out.flush())
+            .is_err()
+        {
             break;
         }
     }
@@ -36,8 +46,17 @@ fn answer(arguments: &Value, findings: usize) -> Value {
     let list: Vec<Value> = targets
         .iter()
         .flat_map(|target| {
-            let lines: Vec<&str> = target["text"].as_str().unwrap_or_default().lines().take(findings).collect();
-            lines.into_iter().enumerate().map(|(at, line)| finding(&target["path"], at + 1, line)).collect::<Vec<_>>()
+            let lines: Vec<&str> = target["text"]
+                .as_str()
+                .unwrap_or_default()
+                .lines()
+                .take(findings)
+                .collect();
+            lines
+                .into_iter()
+                .enumerate()
+                .map(|(at, line)| finding(&target["path"], at + 1, line))
+                .collect::<Vec<_>>()
         })
         .collect();
     let structured = json!({ "findings": list });

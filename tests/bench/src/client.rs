@@ -1,6 +1,7 @@
 //! A language client that does nothing but measure: blocking, one thread, real pipes.
 
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -16,10 +17,22 @@ pub(crate) struct Client {
 
 impl Client {
     /// Starts this very program as `role` with a private configuration below `home`; not initialized yet.
-    #[expect(clippy::disallowed_methods, reason = "the bench starts what it measures")]
     pub(crate) fn spawn(role: &str, home: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg(role)
+        Self::try_spawn(std::env::current_exe().unwrap(), &[role], home).unwrap()
+    }
+
+    /// Starts any language server, if there is such a program.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bench starts what it measures"
+    )]
+    pub(crate) fn try_spawn(
+        program: impl AsRef<OsStr>,
+        args: &[&str],
+        home: &Path,
+    ) -> Option<Self> {
+        let mut child = Command::new(program)
+            .args(args)
             .env("CROSSCHECK_CONFIG_DIR", home.join("config"))
             .env("CROSSCHECK_STATE_DIR", home.join("state"))
             .env("HOME", home)
@@ -27,10 +40,15 @@ impl Client {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::with_capacity(1 << 16, child.stdout.take().unwrap());
-        Self { child, input, output, next_id: 1 }
+            .ok()?;
+        let input = child.stdin.take()?;
+        let output = BufReader::with_capacity(1 << 16, child.stdout.take()?);
+        Some(Self {
+            child,
+            input,
+            output,
+            next_id: 1,
+        })
     }
 
     /// Starts and initializes.
@@ -63,7 +81,10 @@ impl Client {
     }
 
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
-        self.input.write_all(bytes).and_then(|()| self.input.flush()).unwrap();
+        self.input
+            .write_all(bytes)
+            .and_then(|()| self.input.flush())
+            .unwrap();
     }
 
     pub(crate) fn notify(&mut self, method: &str, params: Value) {
@@ -104,7 +125,10 @@ impl Client {
         let mut length = 0;
         loop {
             let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server ended");
+            assert!(
+                self.output.read_line(&mut line).unwrap() > 0,
+                "the server ended"
+            );
             let line = line.trim_end();
             if line.is_empty() {
                 break;
@@ -127,13 +151,19 @@ impl Client {
     pub(crate) fn hover(&mut self, uri: &str) -> Duration {
         let before = Instant::now();
         let position = json!({ "line": 0, "character": 0 });
-        self.request("textDocument/hover", json!({ "textDocument": { "uri": uri }, "position": position }));
+        self.request(
+            "textDocument/hover",
+            json!({ "textDocument": { "uri": uri }, "position": position }),
+        );
         before.elapsed()
     }
 
     /// Runs a command of the server.
     pub(crate) fn command(&mut self, command: &str, argument: Value) -> Value {
-        self.request("workspace/executeCommand", json!({ "command": command, "arguments": [argument] }))
+        self.request(
+            "workspace/executeCommand",
+            json!({ "command": command, "arguments": [argument] }),
+        )
     }
 
     /// A whole review of one file: from the command to the end of its progress, which comes after the diagnostics.
@@ -151,7 +181,12 @@ impl Client {
         loop {
             let status = self.command("crosscheck.status", json!({}));
             let agents = status["agents"].as_array().cloned().unwrap_or_default();
-            if agents.iter().filter_map(|it| it["running"].as_u64()).sum::<u64>() >= calls {
+            if agents
+                .iter()
+                .filter_map(|it| it["running"].as_u64())
+                .sum::<u64>()
+                >= calls
+            {
                 break;
             }
         }
@@ -160,7 +195,10 @@ impl Client {
     /// Cancels a run: how long until it ended for the user.
     pub(crate) fn cancel(&mut self, run: &Value) -> Duration {
         let before = Instant::now();
-        self.begin("workspace/executeCommand", json!({ "command": "crosscheck.cancel", "arguments": [{ "run": run }] }));
+        self.begin(
+            "workspace/executeCommand",
+            json!({ "command": "crosscheck.cancel", "arguments": [{ "run": run }] }),
+        );
         self.read_until(is_progress_end);
         before.elapsed()
     }
@@ -190,6 +228,12 @@ impl Drop for Client {
 /// Resident memory of a process in kB, from `/proc`.
 pub(crate) fn resident_kb(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find(|it| it.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|it| it.parse().ok()).unwrap_or(0)
+    let line = status
+        .lines()
+        .find(|it| it.starts_with("VmRSS:"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(0)
 }

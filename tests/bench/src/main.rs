@@ -2,7 +2,13 @@
 //!
 //! The program has several parts, so that one build measures what it measures: started with a command of `crosscheck` it is
 //! `crosscheck`, with `floor-lsp` the empty language server, with `floor-agent` the trivial agent, else the bench.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a bench may end by a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a bench may end by a panic"
+)]
 
 mod agent;
 mod client;

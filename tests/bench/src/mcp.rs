@@ -14,7 +14,10 @@ pub(crate) struct Bare {
 
 impl Bare {
     /// Starts the trivial agent and shakes hands.
-    #[expect(clippy::disallowed_methods, reason = "the bench starts what it measures")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bench starts what it measures"
+    )]
     pub(crate) fn start() -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg("floor-agent")
@@ -24,22 +27,33 @@ impl Bare {
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut bare = Self { child, input, output };
+        let mut bare = Self {
+            child,
+            input,
+            output,
+        };
         bare.call("initialize", &json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" } }));
         bare
     }
 
     /// One review call of one file, and how long it took.
     pub(crate) fn review(&mut self, path: &str, text: &str) -> Duration {
-        let arguments = json!({ "instructions": "", "root": "/", "targets": [{ "path": path, "text": text }] });
+        let arguments =
+            json!({ "instructions": "", "root": "/", "targets": [{ "path": path, "text": text }] });
         let before = Instant::now();
-        self.call("tools/call", &json!({ "name": "review", "arguments": arguments }));
+        self.call(
+            "tools/call",
+            &json!({ "name": "review", "arguments": arguments }),
+        );
         before.elapsed()
     }
 
     fn call(&mut self, method: &str, params: &Value) -> Value {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        writeln!(self.input, "{message}").unwrap();
+        // One write, as any client does it.
+        self.input
+            .write_all(format!("{message}\n").as_bytes())
+            .unwrap();
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()

@@ -33,9 +33,15 @@ pub(crate) fn run(wanted: &[String]) {
         ("hanging", hanging),
         ("findings", findings),
     ];
-    let unknown: Vec<_> = wanted.iter().filter(|it| !sections.iter().any(|(name, _)| name == it)).collect();
+    let unknown: Vec<_> = wanted
+        .iter()
+        .filter(|it| !sections.iter().any(|(name, _)| name == it))
+        .collect();
     let names: Vec<&str> = sections.iter().map(|it| it.0).collect();
-    assert!(unknown.is_empty(), "no section {unknown:?}; there are {names:?}");
+    assert!(
+        unknown.is_empty(),
+        "no section {unknown:?}; there are {names:?}"
+    );
     for (name, section) in sections {
         if wanted.is_empty() || wanted.iter().any(|it| it == name) {
             section();
@@ -102,13 +108,42 @@ fn start() {
     }
     let (ours, floor) = (Sample::new(ours).median(), Sample::new(floor).median());
     head("Start");
-    row("spawn to `initialize`", &time(ours), &format!("{} ({})", time(floor), ratio(ours, floor)), "1.5x an empty server, below 4.7 ms");
+    row(
+        "spawn to `initialize`",
+        &time(ours),
+        &format!("{} ({})", time(floor), ratio(ours, floor)),
+        "1.5x an empty server, below `ruff server`",
+    );
+    match peer(&bench) {
+        Some(peer) => row("the same of `ruff server`", "-", &time(peer), "-"),
+        None => row(
+            "the same of `ruff server`",
+            "-",
+            "`ruff` is not on PATH",
+            "-",
+        ),
+    }
+}
+
+/// Spawn to the answer of `initialize` of a peer, where it is installed.
+fn peer(bench: &Bench) -> Option<Duration> {
+    let measure = || {
+        let before = Instant::now();
+        let mut client = Client::try_spawn("ruff", &["server"], bench.home())?;
+        client.initialize(&bench.root());
+        Some(before.elapsed())
+    };
+    Some(Sample::new((0..STARTS).map(|_| measure()).collect::<Option<_>>()?).median())
 }
 
 /// Microseconds per `didChange`.
 fn change() {
     head("One character typed, `didChange`");
-    for (name, size) in [("20 kB", 20_000), ("1 MB", 1_000_000), ("20 MB", 20_000_000)] {
+    for (name, size) in [
+        ("20 kB", 20_000),
+        ("1 MB", 1_000_000),
+        ("20 MB", 20_000_000),
+    ] {
         let bench = Bench::new("");
         let text = code(size);
         let (mut ours, mut floor) = (Vec::new(), Vec::new());
@@ -117,7 +152,12 @@ fn change() {
             floor.push(changes(&mut bench.client("floor-lsp"), &text));
         }
         let (ours, floor) = (Sample::new(ours).median(), Sample::new(floor).median());
-        row(name, &time(ours), &format!("{} ({})", time(floor), ratio(ours, floor)), if size > 1_000_000 { "-" } else { "2x" });
+        row(
+            name,
+            &time(ours),
+            &format!("{} ({})", time(floor), ratio(ours, floor)),
+            if size > 1_000_000 { "-" } else { "2x" },
+        );
     }
 }
 
@@ -165,9 +205,18 @@ fn request() {
     }
     let (ours, floor) = (Sample::new(ours), Sample::new(floor));
     head("A cheap request (`hover` without findings)");
-    let against = format!("{} ({})", time(floor.median()), ratio(ours.median(), floor.median()));
+    let against = format!(
+        "{} ({})",
+        time(floor.median()),
+        ratio(ours.median(), floor.median())
+    );
     row("p50", &time(ours.median()), &against, "2x");
-    row("p99", &time(ours.percentile(99)), &time(floor.percentile(99)), "-");
+    row(
+        "p99",
+        &time(ours.percentile(99)),
+        &time(floor.percentile(99)),
+        "-",
+    );
 }
 
 /// Whole reviews of one file, from the command to the published diagnostics.
@@ -185,19 +234,45 @@ fn review() {
         floor.push(bare.review("review.txt", &text));
     }
     let (ours, floor) = (Sample::new(ours), Sample::new(floor));
-    head("A whole review of one 20 kB file, from the command to the end of its progress (diagnostics come before)");
+    head(
+        "A whole review of one 20 kB file, from the command to the end of its progress (diagnostics come before)",
+    );
     let over = ours.median().saturating_sub(floor.median());
-    row("trivial agent, p50", &time(ours.median()), &format!("{} (+{})", time(floor.median()), time(over)), "+1 ms over the bare call");
-    row("trivial agent, p99", &time(ours.percentile(99)), &time(floor.percentile(99)), "-");
+    row(
+        "trivial agent, p50",
+        &time(ours.median()),
+        &format!("{} (+{})", time(floor.median()), time(over)),
+        "+1 ms over the bare call",
+    );
+    row(
+        "trivial agent, p99",
+        &time(ours.percentile(99)),
+        &time(floor.percentile(99)),
+        "-",
+    );
 
     let bench = Bench::new("");
     let uri = bench.file("review.rs", &misspelt(&text));
     let mut client = bench.client("lsp");
     client.open(&uri, &misspelt(&text));
     client.review(&uri, "builtin");
-    let builtin = Sample::new((0..REVIEWS).map(|_| client.review(&uri, "builtin")).collect());
-    row("embedded agent, p50", &time(builtin.median()), "-", "8 ms (efm-langserver with a trivial linter: 8.4 ms)");
-    row("embedded agent, p99", &time(builtin.percentile(99)), "-", "-");
+    let builtin = Sample::new(
+        (0..REVIEWS)
+            .map(|_| client.review(&uri, "builtin"))
+            .collect(),
+    );
+    row(
+        "embedded agent, p50",
+        &time(builtin.median()),
+        "-",
+        "8 ms (efm-langserver with a trivial linter: 8.4 ms)",
+    );
+    row(
+        "embedded agent, p99",
+        &time(builtin.percentile(99)),
+        "-",
+        "-",
+    );
 }
 
 /// The same server with reviews in flight that hang.
@@ -209,23 +284,45 @@ fn hanging() {
     let uri = bench.file("hang.txt", &text);
     let mut client = bench.client("lsp");
     client.open(&uri, &text);
-    let runs: Vec<Value> = names.iter().map(|it| client.command("crosscheck.review", json!({ "scope": "file", "uri": uri, "agents": [it] }))["run"].clone()).collect();
+    let runs: Vec<Value> = names
+        .iter()
+        .map(|it| {
+            client.command(
+                "crosscheck.review",
+                json!({ "scope": "file", "uri": uri, "agents": [it] }),
+            )["run"]
+                .clone()
+        })
+        .collect();
     client.until_running(HANGING as u64);
     let latency = Sample::new((0..1_000).map(|it| typed(&mut client, &uri, it)).collect());
     head("Eight reviews hang");
-    row("a change and a cheap request, p50", &time(latency.median()), "-", "5 ms");
+    row(
+        "a change and a cheap request, p50",
+        &time(latency.median()),
+        "-",
+        "5 ms",
+    );
     row("the same, p99", &time(latency.percentile(99)), "-", "5 ms");
     let cancelled = Sample::new(runs.into_iter().map(|run| client.cancel(&run)).collect());
-    row("a cancelled review ends for the user, worst", &time(cancelled.percentile(100)), "-", "100 ms");
+    row(
+        "a cancelled review ends for the user, worst",
+        &time(cancelled.percentile(100)),
+        "-",
+        "100 ms",
+    );
 }
 
 fn typed(client: &mut Client, uri: &str, round: usize) -> Duration {
     let before = Instant::now();
     let place = json!({ "line": 10, "character": 2 });
-    client.notify("textDocument/didChange", json!({
-        "textDocument": { "uri": uri, "version": round + 1 },
-        "contentChanges": [{ "range": { "start": place, "end": place }, "text": "x" }],
-    }));
+    client.notify(
+        "textDocument/didChange",
+        json!({
+            "textDocument": { "uri": uri, "version": round + 1 },
+            "contentChanges": [{ "range": { "start": place, "end": place }, "text": "x" }],
+        }),
+    );
     client.hover(uri);
     before.elapsed()
 }
@@ -239,7 +336,9 @@ fn findings() {
     client.hover("file:///nowhere");
     floor.hover("file:///nowhere");
     let idle = (resident_kb(client.pid()), resident_kb(floor.pid()));
-    let uris: Vec<String> = (0..DOCUMENTS).map(|it| bench.file(&format!("{it}.txt"), &text)).collect();
+    let uris: Vec<String> = (0..DOCUMENTS)
+        .map(|it| bench.file(&format!("{it}.txt"), &text))
+        .collect();
     for uri in &uris {
         client.open(uri, &text);
         floor.open(uri, &text);
@@ -254,9 +353,18 @@ fn findings() {
     head("Memory (resident)");
     let megabytes = |it: u64| format!("{:.1} MB", it as f64 / 1024.0);
     row("idle", &megabytes(idle.0), &megabytes(idle.1), "15 MB");
-    row("100 open documents of 20 kB", &megabytes(open.0), &megabytes(open.1), "-");
+    row(
+        "100 open documents of 20 kB",
+        &megabytes(open.0),
+        &megabytes(open.1),
+        "-",
+    );
     row("and 10,000 findings", &megabytes(full), "-", "-");
-    let actions = Sample::new((0..REQUESTS).map(|it| client.actions(&uris[it % DOCUMENTS], (it % FINDINGS) as u64)).collect());
+    let actions = Sample::new(
+        (0..REQUESTS)
+            .map(|it| client.actions(&uris[it % DOCUMENTS], (it % FINDINGS) as u64))
+            .collect(),
+    );
     head("Code actions among 10,000 findings");
     row("p50", &time(actions.median()), "-", "-");
     row("p99", &time(actions.percentile(99)), "-", "-");
@@ -267,7 +375,9 @@ fn code(bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 64);
     let mut line = 0;
     while text.len() < bytes {
-        text.push_str(&format!("    let value_{line} = compute({line}, \"name\");\n"));
+        text.push_str(&format!(
+            "    let value_{line} = compute({line}, \"name\");\n"
+        ));
         line += 1;
     }
     text
@@ -277,5 +387,13 @@ fn code(bytes: usize) -> String {
 fn misspelt(text: &str) -> String {
     let word = ["rec", "ieve"].concat();
     let lines = text.lines().enumerate();
-    lines.map(|(at, line)| if at % 50 == 0 { format!("// {word} it\n") } else { format!("{line}\n") }).collect()
+    lines
+        .map(|(at, line)| {
+            if at % 50 == 0 {
+                format!("// {word} it\n")
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect()
 }

@@ -34,7 +34,11 @@ pub(crate) fn head(title: &str) {
 /// In a unit that fits.
 pub(crate) fn time(value: Duration) -> String {
     let micros = value.as_secs_f64() * 1e6;
-    if micros < 1000.0 { format!("{micros:.1} µs") } else { format!("{:.2} ms", micros / 1000.0) }
+    if micros < 1000.0 {
+        format!("{micros:.1} µs")
+    } else {
+        format!("{:.2} ms", micros / 1000.0)
+    }
 }
 
 /// How many times the floor.

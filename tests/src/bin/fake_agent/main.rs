@@ -239,6 +239,10 @@ impl Agent {
         }
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "results are made where they are sent"
+    )]
     fn result(&self, id: &Value, result: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
     }
