@@ -3,6 +3,10 @@
 //! The program has several parts, so that one build measures what it measures: started with a command of `crosscheck` it is
 //! `crosscheck`, with `floor-lsp` the empty language server, with `floor-agent` the trivial agent, else the bench.
 #![allow(
+    clippy::needless_pass_by_value,
+    reason = "messages are made where they are sent"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
