@@ -3,8 +3,8 @@
 use crate::desk::{FILE, WORDS, pasted, repository};
 use crate::{Desk, Terminal};
 
-/// What Helix says to a request that comes before the server is there.
-const NOT_YET: &str = "No configured language server";
+/// What Helix says to a request that comes before the server is there, or before it knows the file.
+const NOT_YET: &[&str] = &["No configured language server", "No code actions available"];
 /// Shows how many columns are selected, and where the cursor is.
 const STATUS_LINE: &str =
     "[editor.statusline]\nright = [\"primary-selection-length\", \"position\"]\n";

@@ -89,18 +89,18 @@ impl<'a> Terminal<'a> {
     }
 
     /// Presses keys until the screen shows a text, again whenever the editor says that it cannot do it yet.
-    pub(crate) fn ask(&self, keys: &[&str], text: &str, not_yet: &str) -> String {
+    pub(crate) fn ask(&self, keys: &[&str], text: &str, not_yet: &[&str]) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.press(keys);
-            let answered = |screen: &str| screen.contains(text) || screen.contains(not_yet);
-            let screen = self.wait(text, answered);
+            let is_refused = |screen: &str| not_yet.iter().any(|it| screen.contains(it));
+            let screen = self.wait(text, |screen| screen.contains(text) || is_refused(screen));
             if screen.contains(text) || Instant::now() > deadline {
                 return screen;
             }
             // Both editors take this key as a wish for a fresh screen.
             self.press(&["C-l"]);
-            self.hides(not_yet);
+            self.wait("a fresh screen", |screen| !is_refused(screen));
         }
     }
 
