@@ -1,6 +1,6 @@
 //! Bad input of a person: each gets a clear error, and nothing is lost.
 
-use crate::{CODE, FINDS_NOTHING};
+use crate::{CODE, FINDS_NOTHING, workspace};
 use tests::{Sandbox, sandbox};
 
 /// Runs a review and asserts its exit code and what it says.
@@ -13,16 +13,9 @@ fn assert_says(sandbox: &Sandbox, args: &[&str], code: i32, said: &[&str]) {
     }
 }
 
-fn workspace() -> Sandbox {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_NOTHING);
-    sandbox
-}
-
 #[test]
 fn files_that_cannot_be_reviewed() {
-    let sandbox = workspace();
+    let sandbox = workspace(FINDS_NOTHING);
     sandbox.file("binary.bin", b"\0\x01\x02binary");
     sandbox.file("latin1.txt", b"caf\xe9 au lait\n");
     sandbox.file("large.txt", "x\n".repeat(2_000_000));
@@ -61,7 +54,7 @@ fn files_that_cannot_be_reviewed() {
 
 #[test]
 fn agents_that_do_not_exist() {
-    let sandbox = workspace();
+    let sandbox = workspace(FINDS_NOTHING);
     assert_says(
         &sandbox,
         &["review", "src/main.rs", "--agent", "alhpa"],
@@ -73,7 +66,7 @@ fn agents_that_do_not_exist() {
 
 #[test]
 fn repositories_that_are_none_or_empty() {
-    let sandbox = workspace();
+    let sandbox = workspace(FINDS_NOTHING);
     assert_says(&sandbox, &["review"], 2, &["git repository"]);
     sandbox.git(&["init", "-q", "-b", "main"]);
     assert_says(&sandbox, &["review", "--staged"], 0, &[]);

@@ -1,6 +1,6 @@
 //! Findings in the editor: shown, following the text, fixed, dismissed, cancelled.
 
-use crate::{CODE, FINDS_ADD};
+use crate::{CODE, FINDS_ADD, workspace};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::{Editor, sandbox};
@@ -22,9 +22,7 @@ fn start(sandbox: &tests::Sandbox) -> (Editor, Vec<Value>) {
 
 #[test]
 fn a_finding_is_a_diagnostic_at_its_place() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let (editor, found) = start(&sandbox);
     assert_eq!(found.len(), 1);
     assert_eq!(
@@ -51,9 +49,7 @@ fn a_finding_is_a_diagnostic_at_its_place() {
 
 #[test]
 fn a_finding_follows_its_text() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let (mut editor, _) = start(&sandbox);
     editor.change("src/main.rs", [0, 0, 0, 0], "// a new line\n");
     let moved = editor.diagnostics_until("src/main.rs", |it| it[0]["range"]["start"]["line"] == 2);
@@ -98,9 +94,7 @@ fn edits_made_while_the_agent_works_move_its_findings() {
 
 #[test]
 fn the_quick_fix_is_a_versioned_edit_and_undo_brings_the_finding_back() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let (mut editor, found) = start(&sandbox);
     let actions = editor.actions("src/main.rs", [1, 16, 1, 16], &found);
     let fix = actions
@@ -126,9 +120,7 @@ fn the_quick_fix_is_a_versioned_edit_and_undo_brings_the_finding_back() {
 
 #[test]
 fn a_dismissed_finding_stays_away() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let (mut editor, found) = start(&sandbox);
     let actions = editor.actions("src/main.rs", [1, 16, 1, 16], &found);
     let dismiss = actions
@@ -162,9 +154,7 @@ fn a_dismissed_finding_stays_away() {
 
 #[test]
 fn reviews_are_offered_where_nothing_was_found_yet() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let mut editor = Editor::start(&sandbox);
     editor.open("src/main.rs");
     let offered = titles(&editor.actions("src/main.rs", [0, 0, 0, 0], &[]));
@@ -181,9 +171,7 @@ fn reviews_are_offered_where_nothing_was_found_yet() {
 
 #[test]
 fn hover_tells_the_whole_story() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let (mut editor, _) = start(&sandbox);
     let document = json!({ "uri": editor.uri("src/main.rs") });
     let hover = editor.request(
@@ -278,9 +266,7 @@ fn a_place_that_is_not_found_is_shown_for_the_whole_file_without_a_fix() {
 
 #[test]
 fn review_on_save_only_if_configured() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let mut editor = Editor::start(&sandbox);
     editor.open("src/main.rs");
     editor.save("src/main.rs");

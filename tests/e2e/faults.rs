@@ -1,7 +1,7 @@
 //! What agents do to us: each fault gives one clear message with the agent's name, the others' findings stand, and
 //! nothing is taken for clean.
 
-use crate::{CODE, FINDS_ADD};
+use crate::{CODE, FINDS_ADD, workspace};
 use serde_json::{Value, json};
 use tests::{Editor, sandbox};
 
@@ -190,9 +190,7 @@ fn a_crash_during_a_review_does_not_take_the_next_one() {
 
 #[test]
 fn a_failed_review_keeps_the_earlier_findings() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", &format!("{FINDS_ADD}on call\nexit 1\n"));
+    let sandbox = workspace(&format!("{FINDS_ADD}on call\nexit 1\n"));
     let mut editor = Editor::start(&sandbox);
     editor.open("src/main.rs");
     editor.review("src/main.rs");

@@ -26,3 +26,11 @@ answer {"findings":[{"path":"src/main.rs","start_line":2,"end_line":2,"quote":"a
 
 /// A script whose agent finds nothing.
 const FINDS_NOTHING: &str = "on call\nanswer {\"findings\":[]}\n";
+
+/// A workspace with [`CODE`] in `src/main.rs`, and one agent, `alpha`, that does what its script says.
+fn workspace(script: &str) -> tests::Sandbox {
+    let mut sandbox = tests::sandbox!();
+    sandbox.file("src/main.rs", CODE);
+    sandbox.agent("alpha", script);
+    sandbox
+}

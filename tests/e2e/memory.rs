@@ -1,8 +1,8 @@
 //! The ledger as a user notices it: findings are there again, in spite of everything that happens to its file.
 
-use crate::{CODE, FINDS_ADD};
+use crate::{CODE, FINDS_ADD, workspace};
 use serde_json::Value;
-use tests::{Editor, sandbox};
+use tests::Editor;
 
 fn reviewed(sandbox: &tests::Sandbox) {
     let mut editor = Editor::start(sandbox);
@@ -14,9 +14,7 @@ fn reviewed(sandbox: &tests::Sandbox) {
 
 #[test]
 fn findings_are_there_again_without_a_new_review() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     reviewed(&sandbox);
     let sent = sandbox.sent_to("alpha");
     // The file grew above the finding meanwhile.
@@ -34,9 +32,7 @@ fn findings_are_there_again_without_a_new_review() {
 
 #[test]
 fn a_finding_whose_text_is_gone_does_not_come_back() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     reviewed(&sandbox);
     sandbox.file("src/main.rs", CODE.replace("add(1, 2)", "1 + 2"));
     let mut editor = Editor::start(&sandbox);
@@ -50,9 +46,7 @@ fn a_finding_whose_text_is_gone_does_not_come_back() {
 
 #[test]
 fn a_ledger_that_cannot_be_read_is_set_aside_and_named() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let ledger = sandbox.state().join("ledger.sqlite");
     std::fs::write(&ledger, "this is no database at all, and it is the user's").unwrap();
     let mut editor = Editor::start(&sandbox);
@@ -76,9 +70,7 @@ fn a_ledger_that_cannot_be_read_is_set_aside_and_named() {
 
 #[test]
 fn several_processes_share_the_ledger() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let mut editor = Editor::start(&sandbox);
     editor.open("src/main.rs");
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);

@@ -1,6 +1,6 @@
 //! `crosscheck review` and its kin, as a person at a terminal or a CI job sees them.
 
-use crate::{CODE, FINDS_ADD, FINDS_NOTHING};
+use crate::{CODE, FINDS_ADD, FINDS_NOTHING, workspace};
 use expect_test::expect;
 use serde_json::Value;
 use tests::sandbox;
@@ -16,9 +16,7 @@ fn timeless(text: &str) -> String {
 
 #[test]
 fn a_finding_is_shown_with_its_code_and_fix() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
     expect![[r#"
         warning[correctness]: `add` does not exist
@@ -45,9 +43,7 @@ fn a_finding_is_shown_with_its_code_and_fix() {
 
 #[test]
 fn nothing_found_is_exit_code_0() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_NOTHING);
+    let sandbox = workspace(FINDS_NOTHING);
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
     expect!["nothing found in 1 file"].assert_eq(&timeless(&ran.stderr));
@@ -55,9 +51,7 @@ fn nothing_found_is_exit_code_0() {
 
 #[test]
 fn the_severity_that_fails_can_be_chosen() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     for (fail_on, code) in [
         ("error", 0),
         ("warning", 1),
@@ -72,9 +66,7 @@ fn the_severity_that_fails_can_be_chosen() {
 
 #[test]
 fn two_agents_that_agree_are_one_finding() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let mut sandbox = workspace(FINDS_ADD);
     sandbox.agent(
         "beta",
         &FINDS_ADD
@@ -96,9 +88,7 @@ fn two_agents_that_agree_are_one_finding() {
 
 #[test]
 fn sarif_names_the_place_and_the_fix() {
-    let mut sandbox = sandbox!();
-    sandbox.file("src/main.rs", CODE);
-    sandbox.agent("alpha", FINDS_ADD);
+    let sandbox = workspace(FINDS_ADD);
     let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", "sarif"]);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     let result = &document["runs"][0]["results"][0];
