@@ -59,6 +59,9 @@ pub(crate) struct RootArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 everything was reviewed and nothing found, 1 findings, 2 something asked for could not be reviewed."
+)]
 pub(crate) struct ReviewArgs {
     /// Files and directories to review [default: uncommitted changes].
     pub(crate) paths: Vec<PathBuf>,

@@ -156,16 +156,15 @@ pub(crate) fn summary(files: &[FoundFile], report: &Report) {
     let count: usize = files.iter().map(|it| it.clusters.len()).sum();
     let verdict = match (count, report.is_complete()) {
         (0, true) => style::good("nothing found"),
+        (0, false) if report.files.is_empty() => style::warning("nothing was reviewed"),
         (0, false) => style::warning("nothing found in what was reviewed"),
         _ => style::strong(&count_by_severity(files)),
     };
-    let files = report.files.len();
-    let line = format!(
-        "{verdict} in {} · {:.1} s",
-        plural(files, "file"),
-        report.elapsed.as_secs_f32()
-    );
-    anstream::eprintln!("{line}");
+    let place = match report.files.len() {
+        0 => String::new(),
+        files => format!(" in {}", plural(files, "file")),
+    };
+    anstream::eprintln!("{verdict}{place} · {:.1} s", report.elapsed.as_secs_f32());
     if report.cancelled {
         anstream::eprintln!(
             "{}: the review was cancelled before it was complete",
