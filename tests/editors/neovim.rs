@@ -102,36 +102,39 @@ fn the_command_in_a_file_without_a_file_type() {
     let Some(desk) = Desk::with("nvim", &[]) else {
         return;
     };
-    let [first, second, third] = WORDS.map(|(wrong, _)| wrong);
-    let committed = format!("We {first} data.\n\nIt {second}.\n");
-    desk.sandbox.file("notes", &committed);
-    desk.sandbox.commit();
+    let [first, second, _] = WORDS.map(|(wrong, _)| wrong);
     desk.sandbox
-        .file("notes", format!("{committed}It is {third}.\n"));
+        .file("notes", format!("We {first} data.\n\nIt {second}.\n"));
+    desk.sandbox.commit();
     check(
         &desk,
-        &run(&desk, &with_setup(&desk, |it| it), "command"),
+        &run(
+            &desk,
+            &with_setup(&desk, "require('crosscheck').setup()"),
+            "command",
+        ),
         &expect![[r#"
             {
+              "agents": "{ \"builtin\" }",
               "all": [
                 "1:4-1:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
                 "3:4-3:11 INFO crosscheck (builtin) [spelling]: `SECOND` should be `occurred`",
-                "4:7-4:15 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+                "4:4-4:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`"
               ],
               "changes": [
-                "4:7-4:15 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+                "4:4-4:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`"
               ],
               "filetype": "",
               "fixed": [
                 "We receive data.",
                 "",
                 "It occurred.",
-                "It is separate."
+                "We receive data."
               ],
-              "status": "{ \"builtin\" }",
+              "problems": "{}",
               "with_first_line": [
                 "1:4-1:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`",
-                "4:7-4:15 INFO crosscheck (builtin) [spelling]: `THIRD` should be `separate`"
+                "4:4-4:11 INFO crosscheck (builtin) [spelling]: `FIRST` should be `receive`"
               ]
             }
         "#]],
@@ -146,7 +149,7 @@ fn settings_of_the_setup_choose_the_agents() {
     desk.misspelt_file();
     desk.sandbox.commit();
     desk.sandbox.agent("alpha", FINDS_MAIN);
-    let init = with_setup(&desk, |it| it.replace("'builtin'", "'alpha'"));
+    let init = with_setup(&desk, &set_up_with_alpha());
     check(
         &desk,
         &run(&desk, &init, "settings"),
@@ -156,6 +159,24 @@ fn settings_of_the_setup_choose_the_agents() {
         ]
     "#]],
     );
+}
+
+#[test]
+fn a_review_that_hangs_is_cancelled() {
+    let Some(mut desk) = Desk::with("nvim", &[]) else {
+        return;
+    };
+    desk.misspelt_file();
+    desk.sandbox.commit();
+    desk.sandbox
+        .agent("alpha", "on call\nprogress 0.5 reading\nhang\n");
+    let init = with_setup(&desk, &set_up_with_alpha());
+    check(&desk, &run(&desk, &init, "cancel"), &expect![[r#"
+        {
+          "ended": "end: Crosscheck not reviewed; cancelled; alpha was cancelled",
+          "running": "report: Crosscheck alpha: reading"
+        }
+    "#]]);
 }
 
 #[test]
@@ -195,10 +216,14 @@ fn pick(terminal: &Terminal<'_>, title: &str) {
     terminal.hides("Type number");
 }
 
-/// A configuration that has this repository's plugin and the second block of its README, as `edit` changes it.
-fn with_setup(desk: &Desk, edit: impl Fn(String) -> String) -> PathBuf {
+/// The second block of the README, with another agent.
+fn set_up_with_alpha() -> String {
+    pasted("neovim/README.md", "lua", 1).replace("'builtin'", "'alpha'")
+}
+
+/// A configuration that has this repository's plugin and sets it up.
+fn with_setup(desk: &Desk, setup: &str) -> PathBuf {
     let plugin = repository("neovim");
-    let setup = edit(pasted("neovim/README.md", "lua", 1));
     desk.dotfile(
         "nvim/init.lua",
         &format!("vim.opt.rtp:append({plugin:?})\n{setup}"),

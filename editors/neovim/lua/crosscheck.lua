@@ -12,13 +12,18 @@ local function client(bufnr)
   return vim.lsp.get_clients({ name = 'crosscheck', bufnr = bufnr })[1]
 end
 
+--- An empty Lua table would become a JSON list; the server wants an object.
+local function object(fields)
+  return next(fields or {}) and fields or vim.empty_dict()
+end
+
 --- Runs a command of the server; its answer goes to `done`.
 function M.execute(command, argument, done)
   local it = client(0)
   if not it then
     return vim.notify('crosscheck is not running for this buffer', vim.log.levels.WARN)
   end
-  it:request('workspace/executeCommand', { command = command, arguments = { argument or vim.empty_dict() } }, function(err, result)
+  it:request('workspace/executeCommand', { command = command, arguments = { object(argument) } }, function(err, result)
     if err then
       vim.notify('crosscheck: ' .. err.message, vim.log.levels.ERROR)
     elseif done then
@@ -35,10 +40,10 @@ local subcommands = {
   file = function() M.execute('crosscheck.review', { scope = 'file', uri = uri() }) end,
   changes = function() M.execute('crosscheck.review', { scope = 'changes', uri = uri() }) end,
   staged = function() M.execute('crosscheck.review', { scope = 'staged', uri = uri() }) end,
-  cancel = function() M.execute('crosscheck.cancel', {}) end,
-  trust = function() M.execute('crosscheck.trust', {}) end,
-  restart = function() M.execute('crosscheck.restart', {}) end,
-  status = function() M.execute('crosscheck.status', {}, function(status) vim.print(status) end) end,
+  cancel = function() M.execute('crosscheck.cancel') end,
+  trust = function() M.execute('crosscheck.trust') end,
+  restart = function() M.execute('crosscheck.restart') end,
+  status = function() M.execute('crosscheck.status', nil, function(status) vim.print(status) end) end,
   fixall = function()
     vim.lsp.buf.code_action({ context = { only = { 'source.fixAll.crosscheck' }, diagnostics = {} }, apply = true })
   end,
@@ -88,8 +93,8 @@ function M.setup(opts)
   vim.lsp.config('crosscheck', {
     cmd = config.cmd,
     root_markers = config.root_markers,
-    init_options = config.settings,
-    settings = { crosscheck = config.settings },
+    init_options = object(config.settings),
+    settings = { crosscheck = object(config.settings) },
   })
   vim.lsp.enable('crosscheck')
   attach_without_filetype(config)
