@@ -88,24 +88,20 @@ fn unknown(name: &str, known: &[String]) -> Checkup {
         [] => "configure one in `[agents]`".to_owned(),
         known => format!("there are `{}`", known.join("`, `")),
     };
-    let step = Step {
-        name: "start",
-        result: Err(Failure { what, advice }),
-        elapsed: Duration::ZERO,
-    };
-    Checkup {
-        agent: name.to_owned(),
-        source: String::new(),
-        steps: vec![step],
-    }
+    not_started(name, Failure { what, advice })
 }
 
 fn broken(name: &str, error: &str) -> Checkup {
     let what = format!("the examination failed because of a fault in crosscheck: {error}");
     let advice = "please report it".to_owned();
+    not_started(name, Failure { what, advice })
+}
+
+/// The checkup of an agent that could not even be started.
+fn not_started(name: &str, failure: Failure) -> Checkup {
     let step = Step {
         name: "start",
-        result: Err(Failure { what, advice }),
+        result: Err(failure),
         elapsed: Duration::ZERO,
     };
     Checkup {

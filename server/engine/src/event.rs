@@ -173,6 +173,24 @@ pub struct AgentReport {
     pub elapsed: Duration,
 }
 
+impl AgentReport {
+    /// The report of an agent that has told nothing.
+    pub(crate) fn new(agent: &str, provider: &str, outcome: AgentOutcome) -> Self {
+        Self {
+            agent: agent.to_owned(),
+            provider: provider.to_owned(),
+            outcome,
+            findings: 0,
+            unlocated: 0,
+            dismissed: 0,
+            problems: Vec::new(),
+            summary: None,
+            usage: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
 /// How an agent's part ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentOutcome {

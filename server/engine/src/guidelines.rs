@@ -19,11 +19,12 @@ mod content;
 #[cfg(test)]
 mod tests;
 
+use crate::read;
 use crate::scope::ignored::Ignored;
 use content::Content;
 use domain::path::RelPath;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Most bytes of one file that are sent.
 pub const MAX_FILE: usize = 32 * 1024;
@@ -160,7 +161,7 @@ impl Collector<'_> {
             return Vec::new();
         };
         if about.is_file() {
-            return if self.read(path, &full) {
+            return if self.read(path) {
                 vec![path.to_owned()]
             } else {
                 Vec::new()
@@ -181,7 +182,7 @@ impl Collector<'_> {
         paths.sort_unstable();
         let is_cut = paths.len() > MAX_RULES;
         paths.truncate(MAX_RULES);
-        paths.retain(|path| self.read(path, &self.root.join(path)));
+        paths.retain(|path| self.read(path));
         if let Some(Some(last)) = paths.last().and_then(|it| self.contents.get_mut(it)) {
             last.cut |= is_cut;
         }
@@ -194,24 +195,16 @@ impl Collector<'_> {
     }
 
     /// Reads a file once; true when there is something to send.
-    fn read(&mut self, path: &str, full: &Path) -> bool {
+    fn read(&mut self, path: &str) -> bool {
         if let Some(known) = self.contents.get(path) {
             return known.is_some();
         }
-        let resolved: Option<PathBuf> = full
-            .canonicalize()
-            .ok()
-            .filter(|it| it.starts_with(self.root));
-        let inside = resolved
-            .as_deref()
-            .and_then(|it| it.strip_prefix(self.root).ok()?.to_str());
-        let may_be_sent = inside.is_some_and(|inside| {
-            self.ignored.reason(path, false).is_none()
-                && self.ignored.reason(inside, false).is_none()
+        let opened = read::open_inside(self.root, path).ok();
+        let content = opened.and_then(|(file, inside)| {
+            let may_be_sent = self.ignored.reason(path, false).is_none()
+                && self.ignored.reason(inside.to_str()?, false).is_none();
+            may_be_sent.then(|| Content::read(path, file)).flatten()
         });
-        let content = resolved
-            .filter(|_| may_be_sent)
-            .and_then(|it| Content::read(path, &it));
         let found = content.is_some();
         self.contents.insert(path.to_owned(), content);
         found

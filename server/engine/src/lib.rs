@@ -12,6 +12,7 @@ pub mod guidelines;
 pub mod ledger;
 pub mod paths;
 pub mod prompt;
+mod read;
 pub mod request;
 pub mod run;
 pub mod scope;

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
@@ -83,12 +82,7 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Option<String>, Malformed> {
 }
 
 fn read_bytes(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    // Asked before opening: opening a pipe would wait for its other end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    let bytes = crate::read::open(path)?.start(max + 1)?;
     if bytes.len() as u64 > max {
         return Err(io::Error::other(format!("it is larger than {max} bytes")));
     }

@@ -31,7 +31,11 @@ pub(super) fn load(
     files.extend(layers.project.source.file.clone());
     // The lists that trust would bring are read, too: only so it can be said what they bring.
     let import = imported(&layers);
-    let read = import::read(&import, place.paths, place.root, &mut files, &mut problems);
+    // Until then those of the user hold.
+    let mut wanted = import.clone();
+    let own = imported_by_user(&layers);
+    wanted.extend(own.iter().filter(|it| !import.contains(it)));
+    let read = import::read(&wanted, place.paths, place.root, &mut files, &mut problems);
     let mut lists = chosen(&read, &import, true);
     let machine = Machine::look(place, presets);
 

@@ -171,6 +171,8 @@ impl Root {
         sink: Sink,
         ledger: &Ledger,
     ) {
+        // Another process may have dismissed something; the ledger answers in this order.
+        self.recall_dismissals(ledger);
         let since = self.answers.load(Ordering::SeqCst);
         let (root, file) = (self.clone(), path.clone());
         ledger.recall(&self.path, path, move |remembered| {

@@ -57,6 +57,14 @@ impl Repo {
         self.git(&["commit", "-q", "-m", message]);
     }
 
+    /// Makes a named pipe, which is never written to.
+    pub(crate) fn pipe(&self, path: &str) {
+        let path = self.root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, 0o600.into(), 0).unwrap();
+    }
+
     /// Runs git in the root, which must succeed.
     pub(crate) fn git(&self, args: &[&str]) -> String {
         self.git_in(&self.root, args)

@@ -1,8 +1,7 @@
 //! What one guideline file says.
 
+use crate::read::Open;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::io::Read;
-use std::path::Path;
 
 /// Most bytes of a file that are read, to find its section about reviews.
 const MAX_READ: u64 = 256 * 1024;
@@ -33,11 +32,9 @@ enum Scope {
 }
 
 impl Content {
-    /// Reads a regular file; `None` when it is unreadable or empty.
-    pub(super) fn read(path: &str, full: &Path) -> Option<Self> {
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(full).ok()?;
-        file.take(MAX_READ + 1).read_to_end(&mut bytes).ok()?;
+    /// Reads a file; `None` when it is unreadable or empty.
+    pub(super) fn read(path: &str, file: Open) -> Option<Self> {
+        let mut bytes = file.start(MAX_READ + 1).ok()?;
         let cut = bytes.len() as u64 > MAX_READ;
         bytes.truncate(usize::try_from(MAX_READ).unwrap_or(usize::MAX));
         let text = String::from_utf8_lossy(&bytes);

@@ -31,6 +31,24 @@ fn show(repo: &Repo, targets: &[&str]) -> String {
 }
 
 #[test]
+fn pipes_are_passed_over() {
+    let repo = Repo::none();
+    for path in [
+        "AGENTS.md",
+        ".cursor/rules/1.md",
+        ".clinerules",
+        ".github/copilot-instructions.md",
+    ] {
+        repo.pipe(path);
+    }
+    repo.write(".cursor/rules/2.md", "two");
+    let expected = expect![[r#"
+        .cursor/rules/2.md for x.rs: two
+    "#]];
+    expected.assert_eq(&show(&repo, &["x.rs"]));
+}
+
+#[test]
 fn the_nearest_of_each_kind_wins() {
     check(
         &[

@@ -3,6 +3,7 @@
 use super::agent::Part;
 use super::answer::Asked;
 use super::manner::Manner;
+use crate::read;
 use crate::scope::{Target, secrets};
 use agents::spec::Reads;
 use domain::path::{PathError, RelPath};
@@ -10,8 +11,7 @@ use domain::sanitize;
 use domain::text::Text;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 /// Most files beside the targets that one answer may speak of.
@@ -208,25 +208,6 @@ fn target(part: &Part, target: &Target) -> Source {
 
 /// Reads a text file below `root`, symbolic links resolved, at most `limit` bytes.
 fn read_inside(root: &Path, path: &RelPath, limit: u64) -> Result<Text, String> {
-    let resolved =
-        fs::canonicalize(root.join(path.as_str())).map_err(|_| "is not there".to_owned())?;
-    if !resolved.starts_with(root) {
-        return Err("is a link out of the workspace".to_owned());
-    }
-    let file = File::open(&resolved).map_err(|error| format!("cannot be read: {error}"))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    if !metadata.is_file() {
-        return Err("is no file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > limit {
-        return Err(format!("is larger than {limit} bytes"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
-    Ok(Text::new(&text))
+    let (file, _) = read::open_inside(root, path.as_str()).map_err(|it| it.to_string())?;
+    file.text(limit)
 }

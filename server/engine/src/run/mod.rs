@@ -113,7 +113,7 @@ pub(crate) async fn supervise(job: Job) -> Report {
 async fn conduct(job: Job, started: Instant) -> Report {
     // Other processes may have dismissed something; by the first answer this is long known.
     job.root.recall_dismissals(&job.ledger);
-    let preparing = prepare::prepare(&job.review, &job.root, &job.cancel);
+    let preparing = prepare::prepare(&job.review, &job.root, &job.cancel, started);
     let prepared = tokio::select! {
         biased;
         () = job.cancel.cancelled() => Err(Nothing::Cancelled),
@@ -189,12 +189,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     let cancelled = matches!(stop, Some(Stop::Cancelled));
     let reason = match stop {
         Some(Stop::Cancelled) => "the review was cancelled".to_owned(),
-        Some(Stop::Deadline) => {
-            format!(
-                "the review took longer than {} s (`[limits] run`) and was stopped",
-                shared.limits.run.as_secs()
-            )
-        }
+        Some(Stop::Deadline) => prepare::too_long(&shared.limits),
         // Its task is gone without an end.
         None => "its part of the review failed because of a fault in crosscheck".to_owned(),
     };

@@ -1,6 +1,6 @@
 //! Before the agents are asked: which agents, what to look at, and what the team wants of it.
 
-use crate::config::{LimitsConfig, Loaded};
+use crate::config::{Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
 use crate::guidelines::{self, Guideline};
@@ -9,6 +9,7 @@ use crate::scope::{self, Gathered, ScopeError};
 use agents::{AgentSpec, Operation};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// All that is needed to ask agents.
@@ -58,30 +59,27 @@ impl Nothing {
     }
 }
 
+/// Finds out what the agents are to be asked. The run's limit holds here, too, from `started` on.
 pub(super) async fn prepare(
     review: &Review,
     root: &Arc<Root>,
     cancel: &CancellationToken,
+    started: Instant,
 ) -> Result<Prepared, Nothing> {
     let Some(loaded) = root.fresh().await else {
         return Err(Nothing::Cancelled);
     };
     let (agents, unusable) = choose(&loaded, &review.agents).map_err(Nothing::Failed)?;
     let config = &loaded.config;
-    let gathered =
-        match scope::gather(&root.path, &review.scope, &review.open, config, cancel).await {
-            Ok(gathered) => gathered,
-            Err(ScopeError::Cancelled) => return Err(Nothing::Cancelled),
-            Err(error) => return Err(Nothing::Failed(error.to_string())),
-        };
-    if gathered.targets.is_empty() {
-        return Err(empty(review, gathered));
-    }
-    let gathered = Arc::new(gathered);
-    let guidelines = if config.review.guidelines {
-        guidelines(root, &gathered).await?
-    } else {
-        Vec::new()
+    // What blocks on files cannot be dropped; this ends it.
+    let cancel = cancel.child_token();
+    let _ended = cancel.clone().drop_guard();
+    let gathering = gather(review, root, config, &cancel);
+    let (gathered, guidelines) = match started.checked_add(config.limits.run) {
+        Some(deadline) => timeout_at(deadline, gathering)
+            .await
+            .map_err(|_| Nothing::Failed(too_long(&config.limits)))??,
+        None => gathering.await?,
     };
     let instructions = config
         .review
@@ -100,6 +98,38 @@ pub(super) async fn prepare(
         unusable,
         shared,
     })
+}
+
+async fn gather(
+    review: &Review,
+    root: &Arc<Root>,
+    config: &Config,
+    cancel: &CancellationToken,
+) -> Result<(Arc<Gathered>, Vec<Guideline>), Nothing> {
+    let gathered =
+        match scope::gather(&root.path, &review.scope, &review.open, config, cancel).await {
+            Ok(gathered) => gathered,
+            Err(ScopeError::Cancelled) => return Err(Nothing::Cancelled),
+            Err(error) => return Err(Nothing::Failed(error.to_string())),
+        };
+    if gathered.targets.is_empty() {
+        return Err(empty(review, gathered));
+    }
+    let gathered = Arc::new(gathered);
+    let guidelines = if config.review.guidelines {
+        guidelines(root, &gathered).await?
+    } else {
+        Vec::new()
+    };
+    Ok((gathered, guidelines))
+}
+
+/// Why a run is stopped at its limit.
+pub(super) fn too_long(limits: &LimitsConfig) -> String {
+    format!(
+        "the review took longer than {} s (`[limits] run`) and was stopped",
+        limits.run.as_secs()
+    )
 }
 
 async fn guidelines(root: &Arc<Root>, gathered: &Arc<Gathered>) -> Result<Vec<Guideline>, Nothing> {
@@ -213,17 +243,14 @@ fn unknown(loaded: &Loaded, name: &str) -> String {
 }
 
 fn failed(loaded: &Loaded, name: &str, reason: String) -> AgentReport {
-    let provider = loaded.config.agents.get(name).map(|it| it.provider.clone());
-    AgentReport {
-        agent: name.to_owned(),
-        provider: provider.unwrap_or_default(),
-        outcome: AgentOutcome::Failed(reason),
-        findings: 0,
-        unlocated: 0,
-        dismissed: 0,
-        problems: Vec::new(),
-        summary: None,
-        usage: None,
-        elapsed: Duration::ZERO,
-    }
+    let provider = loaded
+        .config
+        .agents
+        .get(name)
+        .map(|it| it.provider.as_str());
+    AgentReport::new(
+        name,
+        provider.unwrap_or_default(),
+        AgentOutcome::Failed(reason),
+    )
 }

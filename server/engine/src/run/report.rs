@@ -126,20 +126,8 @@ impl Tally {
 
 impl Share {
     fn new(spec: &AgentSpec) -> Self {
-        let report = AgentReport {
-            agent: spec.name.clone(),
-            provider: spec.provider.clone(),
-            outcome: AgentOutcome::Reviewed,
-            findings: 0,
-            unlocated: 0,
-            dismissed: 0,
-            problems: Vec::new(),
-            summary: None,
-            usage: None,
-            elapsed: Duration::ZERO,
-        };
         Self {
-            report,
+            report: AgentReport::new(&spec.name, &spec.provider, AgentOutcome::Reviewed),
             started: Instant::now(),
             answers: 0,
             first_failure: None,

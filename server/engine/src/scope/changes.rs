@@ -3,10 +3,11 @@
 
 use super::files::{self, Named};
 use super::ignored::Ignored;
-use super::{Gathered, Place, ScopeError, Target, blocking, read, renames, scope_error, skipped};
+use super::{Gathered, Place, ScopeError, Target, blocking, renames, scope_error, skipped};
 use crate::event::Skipped;
 use crate::git::Git;
 use crate::git::changes::{Changes, Entry, Kind};
+use crate::read;
 use crate::request::Base;
 use domain::path::RelPath;
 use domain::text::Text;

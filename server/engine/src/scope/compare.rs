@@ -2,8 +2,9 @@
 
 use super::changes::{Candidate, Deleted, New, Work};
 use super::diff::{Diff, Header};
-use super::{LineRange, Target, files, read, renames, secrets};
+use super::{LineRange, Target, files, renames, secrets};
 use crate::git::objects::Objects;
+use crate::read;
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 

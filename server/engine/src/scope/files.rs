@@ -1,10 +1,12 @@
 //! Gathering named files, directories and selections. Starts no program.
 
 use super::ignored::Ignored;
-use super::{Gathered, LineRange, Place, ScopeError, Target, read, secrets, skipped};
+use super::{Gathered, LineRange, Place, ScopeError, Target, exclude, secrets, skipped};
 use crate::event::Skipped;
+use crate::read::{self, Refused};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
+use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, WalkBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -26,7 +28,8 @@ pub(super) fn gather(place: &Place, paths: &[PathBuf]) -> Result<Gathered, Scope
             .ok()
             .and_then(Path::to_str)
             .unwrap_or_default();
-        if let Some(reason) = ignored.reason(name, true) {
+        let trap = || directory.ancestors().find_map(exclude::trap);
+        if let Some(reason) = ignored.reason(name, true).or_else(trap) {
             gathered
                 .skipped
                 .push(skipped(&format!("{name}/"), reason, true));
@@ -117,9 +120,16 @@ pub(super) fn target(
     path: &RelPath,
     asked_for: bool,
 ) -> Result<Target, String> {
-    let full = place.root.join(path.as_str());
-    may_be_sent(place, ignored, path, &full, asked_for)?;
-    let on_disk = read::text(&full, place.file_bytes);
+    check_name(ignored, path.as_str(), asked_for)?;
+    let on_disk = match read::open_inside(&place.root, path.as_str()) {
+        Ok((file, inside)) => {
+            // What keeps a file on this machine holds for its own name and for the one that it leads to.
+            check_name(ignored, &inside.to_string_lossy(), asked_for)?;
+            file.text(place.file_bytes)
+        }
+        Err(Refused::Unreadable(reason)) => Err(reason),
+        Err(outside) => return Err(outside.to_string()),
+    };
     let Some(buffer) = place.open.get(path) else {
         return Ok(plain(path, on_disk?));
     };
@@ -141,33 +151,6 @@ pub(super) fn plain(path: &RelPath, text: Text) -> Target {
         disk: None,
         diff: None,
     }
-}
-
-/// Checks everything that keeps a file on this machine, for its own name and for the file that it leads to.
-///
-/// # Errors
-/// Why it is not looked at, in words that follow its name.
-pub(super) fn may_be_sent(
-    place: &Place,
-    ignored: &mut Ignored,
-    path: &RelPath,
-    full: &Path,
-    asked_for: bool,
-) -> Result<(), String> {
-    check_name(ignored, path.as_str(), asked_for)?;
-    let resolved = match read::resolve(full) {
-        Ok(resolved) => resolved,
-        // An open buffer needs no file.
-        Err(_) if place.open.contains_key(path) => return Ok(()),
-        Err(reason) => return Err(reason),
-    };
-    if resolved == full {
-        return Ok(());
-    }
-    let Ok(inside) = resolved.strip_prefix(&place.root) else {
-        return Err("leads out of the workspace by a symbolic link".to_owned());
-    };
-    check_name(ignored, &inside.to_string_lossy(), asked_for)
 }
 
 /// Checks what a name alone says.
@@ -291,14 +274,19 @@ fn walk(
     let state = Arc::new(Mutex::new((ignored, Vec::new())));
     let filter = {
         let (state, root, start) = (Arc::clone(&state), place.root.clone(), directory.to_owned());
+        let excluded = exclude::of_repository(directory);
         move |entry: &DirEntry| {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let (ignored, kept) = &mut *state;
-            is_wanted(ignored, kept, &root, &start, entry)
+            let is_directory = entry.file_type().is_some_and(|it| it.is_dir());
+            let is_excluded = |it: &Gitignore| it.matched(entry.path(), is_directory).is_ignore();
+            !excluded.as_ref().is_some_and(is_excluded)
+                && is_wanted(ignored, kept, &root, &start, entry)
         }
     };
     let walk = WalkBuilder::new(directory)
         .require_git(false)
+        .git_exclude(false)
         .sort_by_file_name(std::ffi::OsStr::cmp)
         .filter_entry(filter)
         .build();
@@ -351,7 +339,9 @@ fn is_wanted(
     if inside.is_empty() {
         return true;
     }
-    match ignored.reason(inside, is_directory) {
+    let trap = || exclude::trap(entry.path());
+    let reason = ignored.reason(inside, is_directory);
+    match reason.or_else(|| is_directory.then(trap).flatten()) {
         Some(reason) => {
             let slash = if is_directory { "/" } else { "" };
             kept.push(skipped(

@@ -131,7 +131,7 @@ impl Ignored {
 fn read(directory: &Path) -> Vec<Rules> {
     let rules = FILES.iter().map(|name| {
         let path = directory.join(name);
-        let globs = match super::read::text(&path, MAX_BYTES) {
+        let globs = match crate::read::text(&path, MAX_BYTES) {
             Ok(text) => Some(build(
                 directory,
                 text.to_string().trim_start_matches('\u{feff}'),

@@ -14,9 +14,9 @@
 mod changes;
 mod compare;
 pub(crate) mod diff;
+mod exclude;
 mod files;
 pub mod ignored;
-mod read;
 mod renames;
 pub mod secrets;
 

@@ -126,14 +126,7 @@ fn named_files_say_why_they_are_not_read() {
     link(Path::new("loop"), "loop");
     link(Path::new("secret.gen"), "disguised");
     link(Path::new("/etc"), "etc");
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        repo.root.join("fifo"),
-        rustix::fs::FileType::Fifo,
-        0o600.into(),
-        0,
-    )
-    .unwrap();
+    repo.pipe("fifo");
     let absolute = repo.root.join("dir/../dir/x").display().to_string();
     check_files(
         &repo,
@@ -182,6 +175,38 @@ fn named_files_say_why_they_are_not_read() {
             SKIPPED secret.gen: is kept from agents by `review.exclude` in the configuration
         "#]],
     );
+}
+
+#[test]
+fn pipes_in_the_place_of_ignore_files_stop_nothing() {
+    let repo = Repo::none();
+    for path in ["a.rs", "git/x.rs", "own/x.rs", "agents/x.rs", "excluded.rs"] {
+        repo.write(path, "text\n");
+    }
+    repo.pipe("git/.gitignore");
+    std::os::unix::fs::symlink("/dev/zero", repo.root.join("own/.ignore")).unwrap();
+    repo.pipe("agents/.aiignore");
+    repo.write(".git/info/exclude", "excluded.rs\n");
+    let expected = expect![[r#"
+        a.rs: all, "text\n"
+        skipped agents/x.rs: is kept from agents by .aiignore (which cannot be read)
+        skipped git/: is left out: its .gitignore is no regular file of at most 1 MB
+        skipped own/: is left out: its .ignore is no regular file of at most 1 MB
+    "#]];
+    check_files(&repo, &[], &["."], &expected);
+    let expected = expect![[r#"
+        SKIPPED git/: is left out: its .gitignore is no regular file of at most 1 MB
+    "#]];
+    check_files(&repo, &[], &["git"], &expected);
+    std::fs::remove_file(repo.root.join(".git/info/exclude")).unwrap();
+    repo.pipe(".git/info/exclude");
+    repo.pipe(".git/commondir");
+    let gathered = run(
+        &repo,
+        place(&repo.root, &[]),
+        &Scope::Files(vec![".".into()]),
+    );
+    assert_eq!(gathered.unwrap().targets.len(), 2);
 }
 
 #[test]
