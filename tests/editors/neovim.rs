@@ -171,12 +171,16 @@ fn a_review_that_hangs_is_cancelled() {
     desk.sandbox
         .agent("alpha", "on call\nprogress 0.5 reading\nhang\n");
     let init = with_setup(&desk, &set_up_with_alpha());
-    check(&desk, &run(&desk, &init, "cancel"), &expect![[r#"
-        {
-          "ended": "end: Crosscheck not reviewed; cancelled; alpha was cancelled",
-          "running": "report: Crosscheck alpha: reading"
-        }
-    "#]]);
+    check(
+        &desk,
+        &run(&desk, &init, "cancel"),
+        &expect![[r#"
+            {
+              "ended": "not reviewed; cancelled; alpha was cancelled",
+              "running": "alpha: reading"
+            }
+        "#]],
+    );
 }
 
 #[test]

@@ -80,11 +80,11 @@ function T.line(number)
   return vim.api.nvim_buf_get_lines(0, number - 1, number, false)[1]
 end
 
+-- What is logged is shown when a script fails.
 vim.lsp.log.set_level('info')
 vim.api.nvim_create_autocmd('LspProgress', {
   callback = function(event)
-    local value = event.data.params.value
-    table.insert(T.progress, ('%s: %s %s'):format(value.kind, value.title or '', value.message or ''))
+    table.insert(T.progress, event.data.params.value)
   end,
 })
 
