@@ -1,6 +1,7 @@
 //! The configuration as this client takes part in it: its settings, the files it watches, and the user's trust.
 
 use crate::client::Asked;
+use crate::commands::review;
 use crate::proto::to;
 use crate::settings::SECTION;
 use crate::state::State;
@@ -24,7 +25,8 @@ const MAX_BRINGS: usize = 5;
 
 /// Asks the client for our section of its settings, where it can be asked.
 pub(crate) fn ask_for_settings(state: &mut State) {
-    if state.capabilities.configuration && !state.client.is_asking(&Asked::Settings) {
+    // Asked again while an answer is due, too: that answer may be older than the change.
+    if state.capabilities.configuration {
         let params = json!({"items": [{"section": SECTION}]});
         state
             .client
@@ -36,8 +38,12 @@ pub(crate) fn ask_for_settings(state: &mut State) {
 pub(crate) fn settings_answered(state: &mut State, result: Result<Value, String>) {
     match result {
         Ok(mut values) => {
-            let settings = values.get_mut(0).map(Value::take).unwrap_or_default();
-            take_settings(state, settings);
+            // `null` means that there are none, perhaps not any more.
+            let settings = values.get_mut(0).map(Value::take);
+            take_settings(
+                state,
+                settings.filter(|it| !it.is_null()).unwrap_or(json!({})),
+            );
         }
         Err(error) => tracing::debug!("the client has no settings for us: {error}"),
     }
@@ -77,12 +83,18 @@ pub(crate) fn loaded(state: &mut State, loaded: Loaded) {
     };
     let path = Arc::clone(&root.path);
     state.published.set_problems(&path, &loaded.problems);
-    show_first_problem(state, &loaded.problems);
+    show_first_problem(state, &path, &loaded.problems);
     ask_for_trust(state, &loaded);
+    let is_wanted = loaded.config.review.on_save;
+    let mut saved = BTreeSet::new();
     if let Some(root) = state.roots.get_mut(&path) {
         root.loaded = Some(loaded);
+        saved = std::mem::take(&mut root.saved_early);
     }
     watch_files(state);
+    for file in saved.into_iter().filter(|_| is_wanted) {
+        review::on_save(state, &path, &file);
+    }
 }
 
 /// Takes the user's answer to the question of trust.
@@ -96,6 +108,7 @@ pub(crate) fn trust_answered(
         .ok()
         .and_then(|it| it.get("title").and_then(Value::as_str).map(str::to_owned));
     if title.as_deref() == Some(TRUST)
+        && state.roots.get(root).is_some()
         && let Some(engine) = state.engine()
     {
         engine.trust(root, hash);
@@ -103,7 +116,7 @@ pub(crate) fn trust_answered(
 }
 
 /// One message for the most important problem; the rest is told by diagnostics in the files.
-fn show_first_problem(state: &mut State, problems: &[Problem]) {
+fn show_first_problem(state: &mut State, root: &Arc<Path>, problems: &[Problem]) {
     let text = problems.first().map(|first| {
         let place = match (&first.file, first.line) {
             (Some(file), Some(line)) => format!("{}:{line}: ", file.display()),
@@ -120,18 +133,22 @@ fn show_first_problem(state: &mut State, problems: &[Problem]) {
             format!("{place}{}{more}", to::problem_text(first)),
         )
     });
-    let is_new = text.as_ref().map(|it| &it.1) != state.settings.shown_problem.as_ref();
-    if let Some((is_warning, text)) = &text
-        && is_new
-    {
-        let kind = if *is_warning {
+    let shown = &mut state.settings.shown_problems;
+    let Some((is_warning, text)) = text else {
+        shown.remove(root);
+        return;
+    };
+    // What several roots share, such as the editor's settings, is told once.
+    let is_new = shown.values().all(|it| *it != text);
+    shown.insert(Arc::clone(root), text.clone());
+    if is_new {
+        let kind = if is_warning {
             MessageType::Warning
         } else {
             MessageType::Error
         };
-        state.client.show(kind, text);
+        state.client.show(kind, &text);
     }
-    state.settings.shown_problem = text.map(|it| it.1);
 }
 
 /// Asks once for each content whether the user trusts it.
@@ -139,24 +156,14 @@ fn ask_for_trust(state: &mut State, loaded: &Loaded) {
     let Some(untrusted) = &loaded.untrusted else {
         return;
     };
-    let Some(root) = state.roots.get_mut(&loaded.root) else {
-        return;
-    };
-    if !root.asked_trust.insert(untrusted.hash.clone()) {
+    let content = (loaded.root.clone(), untrusted.hash.clone());
+    if !state.settings.asked_trust.insert(content) {
         return;
     }
-    let mut brings: Vec<&str> = untrusted
-        .brings
-        .iter()
-        .take(MAX_BRINGS)
-        .map(String::as_str)
-        .collect();
-    let more = format!(
-        "and {} more",
-        untrusted.brings.len().saturating_sub(MAX_BRINGS)
-    );
+    let named = untrusted.brings.iter().take(MAX_BRINGS);
+    let mut brings: Vec<String> = named.cloned().collect();
     if untrusted.brings.len() > MAX_BRINGS {
-        brings.push(&more);
+        brings.push(format!("and {} more", untrusted.brings.len() - MAX_BRINGS));
     }
     let message = format!(
         "The workspace {} brings settings that can run programs or send code away; nothing of it is used before you trust it:\n{}",
@@ -216,15 +223,18 @@ fn watch_files(state: &mut State) {
 
 fn watcher(file: &Path, is_relative: bool) -> Option<Value> {
     let name = file.file_name()?.to_str()?;
-    // A name is a pattern: what means something in one is left to `?`.
-    let name: String = name
-        .chars()
-        .map(|it| if "*?[]{}!,\\".contains(it) { '?' } else { it })
-        .collect();
     let pattern = if is_relative {
-        json!({"baseUri": uri::from_path(file.parent()?), "pattern": name})
+        json!({"baseUri": uri::from_path(file.parent()?), "pattern": literal(name)})
     } else {
-        json!(format!("{}/{name}", file.parent()?.to_str()?))
+        json!(literal(file.to_str()?))
     };
     Some(json!({"globPattern": pattern}))
+}
+
+/// A path as a pattern: what means something in one is left to `?`.
+fn literal(path: &str) -> String {
+    let literal = path
+        .chars()
+        .map(|it| if "*?[]{}!,\\".contains(it) { '?' } else { it });
+    literal.collect()
 }

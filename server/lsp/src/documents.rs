@@ -30,6 +30,8 @@ pub(crate) struct Document {
     pub(crate) text: Text,
     /// The client's version of that text.
     pub(crate) version: i32,
+    /// The version with which it was opened.
+    pub(crate) first_version: i32,
     /// What happened since it was opened.
     pub(crate) log: ChangeLog,
     /// Where it lies, or why it cannot be reviewed.
@@ -74,6 +76,7 @@ impl Documents {
             uri: uri.clone(),
             text: Text::new(text),
             version,
+            first_version: version,
             log: ChangeLog::default(),
             place,
         };
@@ -102,9 +105,9 @@ impl Documents {
         self.by_uri.values()
     }
 
-    /// All of them, for placing them anew when the workspace folders change.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Document> {
-        self.by_uri.values_mut()
+    /// An open document, to place it anew.
+    pub(crate) fn get_mut(&mut self, uri: &str) -> Option<&mut Document> {
+        self.by_uri.get_mut(uri)
     }
 
     /// Applies the changes of one notification in their order and returns them as they were done, each told in

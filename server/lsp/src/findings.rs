@@ -275,6 +275,34 @@ impl Findings {
         self.board.paths()
     }
 
+    /// True when there is any.
+    pub(crate) fn has_any(&self) -> bool {
+        !self.board.paths().is_empty()
+    }
+
+    /// Takes away all findings of a file and forgets it; the caller shows them somewhere else.
+    pub(crate) fn take(&mut self, path: &RelPath) -> Vec<Finding> {
+        let clusters = self.board.clusters(path).iter();
+        let taken = clusters.flat_map(|it| it.findings.clone()).collect();
+        self.board.forget(path);
+        self.files.remove(path);
+        self.is_urgent = true;
+        taken
+    }
+
+    /// Shows findings that another root held, in the same text.
+    pub(crate) fn adopt(&mut self, path: &RelPath, findings: Vec<Finding>) {
+        let mut by_agent: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+        for mut finding in findings {
+            finding.path = path.clone();
+            let share = by_agent.entry(finding.agent.clone()).or_default();
+            share.push(finding);
+        }
+        for (agent, share) in by_agent {
+            self.set(&agent, path, &Reviewed::Ranges(Vec::new()), share);
+        }
+    }
+
     /// Takes away everything.
     pub(crate) fn clear(&mut self) {
         for path in self.board.paths() {

@@ -105,7 +105,7 @@ impl MainLoop {
             let was_behind = self.state.client.is_congested();
             write_at_once(&mut writer, &mut self.state.client);
             if was_behind && !self.state.client.is_congested() {
-                publish::flush(&mut self.state, Instant::now());
+                flush(&mut self.state);
                 write_at_once(&mut writer, &mut self.state.client);
             }
         }
@@ -174,7 +174,7 @@ impl MainLoop {
             }
         }
         self.drain_events();
-        publish::flush(&mut self.state, Instant::now());
+        flush(&mut self.state);
         Ok(())
     }
 
@@ -288,7 +288,16 @@ fn react(state: &mut State, event: Event) {
         tracing::debug!("a notification before `initialize` was ignored");
         return;
     }
-    if std::panic::catch_unwind(AssertUnwindSafe(|| handlers::handle(state, event))).is_err() {
+    survive(state, |state| handlers::handle(state, event));
+}
+
+/// Shows what changed. After a panic the rest is shown when it changes again.
+fn flush(state: &mut State) {
+    survive(state, |state| publish::flush(state, Instant::now()));
+}
+
+fn survive(state: &mut State, step: impl FnOnce(&mut State)) {
+    if std::panic::catch_unwind(AssertUnwindSafe(|| step(state))).is_err() {
         state.client.log(
             MessageType::Error,
             "an internal error was survived; please report it",

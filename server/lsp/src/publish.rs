@@ -18,7 +18,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::time::Instant;
-use tower_lsp::gen_lsp_types::{Diagnostic, Message};
+use tower_lsp::gen_lsp_types::{Diagnostic, MarkupContent, Message};
 
 /// Largest file that is read to place the findings of a file that is not open, in bytes.
 const MAX_READ: u64 = 16 << 20;
@@ -28,8 +28,9 @@ const MAX_DIAGNOSTICS: usize = 10_000;
 /// What the editor was shown, and what it has yet to be shown.
 #[derive(Debug, Default)]
 pub(crate) struct Published {
-    /// Hash of the diagnostics last pushed, by URI; a file without any is not here.
-    pushed: BTreeMap<String, u64>,
+    /// Hash of the diagnostics last pushed, by URI; `None` when the editor may have lost them. A file without any
+    /// is not here.
+    pushed: BTreeMap<String, Option<u64>>,
     /// Files to be shown anew beside those that the boards name.
     stale: BTreeSet<(Arc<Path>, RelPath)>,
     /// Files to be shown anew that lie in no root: configuration files.
@@ -80,7 +81,15 @@ impl Published {
     /// Forgets a root.
     pub(crate) fn forget_root(&mut self, root: &Arc<Path>) {
         self.set_problems(root, &[]);
+        self.problems.remove(root);
         self.stale.retain(|(it, _)| it != root);
+    }
+
+    /// Pushes the diagnostics of a URI anew even when they are the same: some editors lose them with the buffer.
+    pub(crate) fn push_again(&mut self, uri: &str) {
+        if let Some(hash) = self.pushed.get_mut(uri) {
+            *hash = None;
+        }
     }
 
     /// Takes what was pushed for a URI from the screen.
@@ -119,9 +128,9 @@ impl Published {
         let before = if diagnostics.is_empty() {
             self.pushed.remove(uri)
         } else {
-            self.pushed.insert(uri.to_owned(), hash)
+            self.pushed.insert(uri.to_owned(), Some(hash))
         };
-        if before == Some(hash) || (before.is_none() && diagnostics.is_empty()) {
+        if before == Some(Some(hash)) || (before.is_none() && diagnostics.is_empty()) {
             return;
         }
         client.notify(
@@ -138,6 +147,8 @@ impl Published {
 /// Ends a turn: shows what changed, unless the client is behind with reading.
 pub(crate) fn flush(state: &mut State, now: Instant) {
     if state.client.is_congested() {
+        // They may be many, and can be read again.
+        state.published.texts.clear();
         return;
     }
     let documents = &state.documents;
@@ -161,7 +172,13 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
             None => show_problems(state, &file),
         }
     }
-    for (root, path) in files {
+    // Of roots that lie in each other the inner one shows a file, whichever noticed.
+    let places: BTreeSet<(Arc<Path>, RelPath)> = files
+        .iter()
+        .map(|(root, path)| state.roots.home(root, path))
+        .map(|it| (it.root, it.path))
+        .collect();
+    for (root, path) in places {
         show(state, &root, &path);
     }
     state.published.texts.clear();
@@ -331,8 +348,9 @@ fn collect(
     if let (Some(surplus @ 1..), Some(last)) = (
         clusters.len().checked_sub(MAX_DIAGNOSTICS),
         diagnostics.last_mut(),
-    ) && let Message::String(message) = &mut last.message
-    {
+    ) {
+        let (Message::String(message)
+        | Message::MarkupContent(MarkupContent { value: message, .. })) = &mut last.message;
         message.push_str(&format!(
             "\n{} of this file are not shown.",
             runs::count(surplus, "more finding")
@@ -343,12 +361,15 @@ fn collect(
 
 /// A file's text, where it is UTF-8 and of a bearable size.
 fn read(file: &Path) -> Option<Text> {
+    // Looked at before it is opened: opening a pipe waits for its other end.
+    let about = std::fs::metadata(file).ok()?;
+    if !about.is_file() || about.len() > MAX_READ {
+        return None;
+    }
     let mut text = String::new();
     let file = std::fs::File::open(file).ok()?;
-    let is_file = file
-        .metadata()
-        .is_ok_and(|it| it.is_file() && it.len() <= MAX_READ);
-    (is_file && file.take(MAX_READ).read_to_string(&mut text).is_ok()).then(|| Text::new(&text))
+    file.take(MAX_READ).read_to_string(&mut text).ok()?;
+    Some(Text::new(&text))
 }
 
 fn hash(json: &str) -> u64 {

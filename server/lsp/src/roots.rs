@@ -25,8 +25,8 @@ pub(crate) struct Root {
     pub(crate) is_open: bool,
     /// Its configuration as last read.
     pub(crate) loaded: Option<Loaded>,
-    /// The contents whose trust the user was asked for.
-    pub(crate) asked_trust: BTreeSet<String>,
+    /// The files that were saved before the configuration said whether that starts a review.
+    pub(crate) saved_early: BTreeSet<RelPath>,
     /// Its findings.
     pub(crate) findings: Findings,
 }
@@ -36,6 +36,7 @@ impl Root {
     pub(crate) fn uri_of(&self, path: &RelPath) -> String {
         uri::from_path(&self.named.join(path.as_str()))
     }
+
     /// The file's path on this machine.
     pub(crate) fn path_of(&self, path: &RelPath) -> PathBuf {
         self.path.join(path.as_str())
@@ -56,13 +57,13 @@ impl Roots {
         Ok(())
     }
 
-    /// Takes a workspace folder away.
-    pub(crate) fn remove_folder(&mut self, uri: &str) -> Option<Root> {
+    /// The path of a workspace folder.
+    pub(crate) fn folder(&self, uri: &str) -> Option<Arc<Path>> {
         let path = canonical(&uri::to_path(uri).ok()?);
-        self.by_path.remove(path.as_path())
+        self.get(&path).map(|it| Arc::clone(&it.path))
     }
 
-    /// Takes a root away that no document uses any more.
+    /// Takes a root away.
     pub(crate) fn remove(&mut self, path: &Path) -> Option<Root> {
         self.by_path.remove(path)
     }
@@ -111,6 +112,25 @@ impl Roots {
             .ok_or_else(|| format!("{} is not a usable file name", path.display()))
     }
 
+    /// Where a file belongs that `root` names `path`: one root may lie in another, and a review of the outer one
+    /// looks at the files of both.
+    pub(crate) fn home(&self, root: &Arc<Path>, path: &RelPath) -> Place {
+        let file = root.join(path.as_str());
+        self.locate(&file).unwrap_or_else(|| Place {
+            root: Arc::clone(root),
+            path: path.clone(),
+        })
+    }
+
+    /// The name that a file has in `root`, which may lie around its own; `None` when it is not in there.
+    pub(crate) fn path_in(root: &Path, place: &Place) -> Option<RelPath> {
+        if *place.root == *root {
+            return Some(place.path.clone());
+        }
+        let outer = place.root.strip_prefix(root).ok()?;
+        rel_path(&outer.join(place.path.as_str()))
+    }
+
     /// The place of a file that lies in a root known already.
     pub(crate) fn locate(&self, file: &Path) -> Option<Place> {
         let around = self
@@ -135,7 +155,7 @@ impl Roots {
                 is_folder,
                 is_open: false,
                 loaded: None,
-                asked_trust: BTreeSet::new(),
+                saved_early: BTreeSet::new(),
                 findings: Findings::default(),
             })
     }

@@ -48,6 +48,8 @@ struct Run {
     progress: Progress,
     /// Its last words, once the engine is through.
     ended: Option<String>,
+    /// Whether a message told how it ended.
+    is_told: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +99,7 @@ impl Runs {
                 Progress::Off
             },
             ended: None,
+            is_told: false,
         };
         self.by_id.insert(id, run);
     }
@@ -195,11 +198,7 @@ impl Runs {
         }
         if let Some((kind, trouble)) = trouble(report) {
             client.show(kind, &format!("Review of {}: {trouble}", run.subject));
-        } else if run.progress == Progress::Off && run.is_explicit {
-            client.show(
-                MessageType::Info,
-                &format!("Review of {}: {summary}", run.subject),
-            );
+            run.is_told = true;
         }
         if run.progress == Progress::Asked {
             run.ended = Some(summary);
@@ -221,6 +220,13 @@ impl Runs {
     /// The root of a run.
     pub(crate) fn root(&self, id: RunId) -> Option<Arc<Path>> {
         self.by_id.get(&id).map(|it| Arc::clone(&it.task.root))
+    }
+
+    /// Whether a run looks at this root.
+    pub(crate) fn is_running_in(&self, root: &Path) -> bool {
+        self.by_id
+            .values()
+            .any(|it| it.ended.is_none() && *it.task.root == *root)
     }
 
     /// The runs, for `crosscheck.status`.
@@ -275,9 +281,13 @@ fn report(client: &mut Client, id: RunId, value: &Value) {
     client.notify("$/progress", json!({"token": token(id), "value": value}));
 }
 
+/// Says what came of a run in the one way that this client has.
 fn finish(client: &mut Client, id: RunId, run: &Run, last_words: &str) {
     if run.progress == Progress::Shown {
         report(client, id, &json!({"kind": "end", "message": last_words}));
+    } else if run.is_explicit && !run.is_told {
+        let message = format!("Review of {}: {last_words}", run.subject);
+        client.show(MessageType::Info, &message);
     }
 }
 

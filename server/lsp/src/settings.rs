@@ -1,8 +1,9 @@
 //! The editor's settings: the last layer of the configuration, put together from the ways they come in.
 
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The section of the editor's settings that is ours.
 pub(crate) const SECTION: &str = "crosscheck";
@@ -14,8 +15,10 @@ pub(crate) struct Settings {
     initial: Value,
     /// What `workspace/configuration` or `workspace/didChangeConfiguration` brought last.
     current: Value,
-    /// The problem that the user was shown last.
-    pub(crate) shown_problem: Option<String>,
+    /// The problem of each root that the user was shown last.
+    pub(crate) shown_problems: BTreeMap<Arc<Path>, String>,
+    /// The contents (root, hash) whose trust the user was asked for.
+    pub(crate) asked_trust: BTreeSet<(PathBuf, String)>,
     /// The configuration files being watched, and the number of the registration.
     pub(crate) watched: BTreeSet<PathBuf>,
     /// Number of the last registration of watchers; 0 for none.
@@ -51,7 +54,7 @@ impl Settings {
 
 fn unwrap_section(mut value: Value) -> Value {
     match value.get_mut(SECTION) {
-        Some(section) if section.is_object() => section.take(),
+        Some(section) if section.is_object() || section.is_null() => section.take(),
         _ => value,
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::capabilities::Capabilities;
 use crate::client::Client;
-use crate::documents::{Document, Documents};
+use crate::documents::{Document, Documents, Place};
 use crate::event::Event;
-use crate::publish::Published;
+use crate::publish::{self, Published};
 use crate::roots::{Root, Roots};
 use crate::runs::Runs;
 use crate::settings::Settings;
@@ -119,6 +119,79 @@ impl State {
                 root.is_open = true;
             }
         }
+    }
+
+    /// Where a document that is opened lies. Of a file that is open under several names (behind a link, spelt in
+    /// another way) only the first can be reviewed: findings stand in one text.
+    ///
+    /// # Errors
+    /// A sentence when it cannot be reviewed.
+    pub(crate) fn place(&mut self, uri: &str) -> Result<Place, String> {
+        let place = self.roots.place(uri)?;
+        match self.documents.at(&place.root, &place.path) {
+            Some(other) if other.uri != uri => {
+                Err(format!("the same file is open as {} already", other.uri))
+            }
+            _ => Ok(place),
+        }
+    }
+
+    /// Finds the places of all open documents anew, and returns those whose place is another one now, by URI.
+    pub(crate) fn place_documents(&mut self) -> Vec<String> {
+        self.place_those(|_| true)
+    }
+
+    /// The same for those that have no place: another name of their file may have been closed.
+    pub(crate) fn place_unplaced(&mut self) -> Vec<String> {
+        self.place_those(|it| it.place.is_err())
+    }
+
+    fn place_those(&mut self, is_meant: impl Fn(&Document) -> bool) -> Vec<String> {
+        let meant = self.documents.iter().filter(|it| is_meant(it));
+        let uris: Vec<String> = meant.map(|it| it.uri.clone()).collect();
+        let mut moved = Vec::new();
+        for uri in uris {
+            let place = self.place(&uri);
+            if let Some(document) = self.documents.get_mut(&uri)
+                && document.place != place
+            {
+                document.place = place;
+                moved.push(uri);
+            }
+        }
+        moved
+    }
+
+    /// Closes the roots that only documents led to, once nothing is open, found or running there.
+    pub(crate) fn close_unused_roots(&mut self) {
+        let is_used = |root: &Root| {
+            root.is_folder
+                || root.findings.has_any()
+                || self.runs.is_running_in(&root.path)
+                || self
+                    .documents
+                    .iter()
+                    .any(|it| matches!(&it.place, Ok(place) if place.root == root.path))
+        };
+        let unused = self.roots.iter().filter(|it| !is_used(it));
+        let unused: Vec<Arc<Path>> = unused.map(|it| Arc::clone(&it.path)).collect();
+        for path in unused {
+            self.close_root(&path);
+        }
+    }
+
+    /// Closes a root and takes all of it from the screen.
+    pub(crate) fn close_root(&mut self, path: &Path) {
+        let Some(root) = self.roots.remove(path) else {
+            return;
+        };
+        if root.is_open
+            && let Some(engine) = self.engine()
+        {
+            engine.close(path);
+        }
+        self.settings.shown_problems.remove(path);
+        publish::retract(self, root);
     }
 
     /// An open document that can be reviewed, with its root.

@@ -13,24 +13,20 @@ use tower_lsp::jsonrpc::Result;
 #[derive(Deserialize)]
 pub(super) struct Argument {
     id: FindingId,
-    #[serde(default = "here")]
-    reach: Reach,
+    reach: Option<Reach>,
     reason: Option<String>,
-}
-
-fn here() -> Reach {
-    Reach::Here
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all commands look alike")]
 pub(super) fn run(state: &mut State, argument: &Argument) -> Result<Value> {
+    let reach = argument.reach.unwrap_or(Reach::Here);
     let mut dismissed: Option<(Arc<Path>, Dismissal)> = None;
     for root in state.roots.iter_mut() {
-        let findings = root.findings.dismiss(&argument.id, argument.reach);
+        let findings = root.findings.dismiss(&argument.id, reach);
         if !findings.is_empty() {
             let dismissal = Dismissal {
                 findings,
-                reach: argument.reach,
+                reach,
                 reason: argument.reason.clone(),
             };
             dismissed = Some((Arc::clone(&root.path), dismissal));

@@ -15,8 +15,7 @@ use tower_lsp::jsonrpc::Result;
 pub(super) struct Argument {
     uri: String,
     /// Only these; all where there are none.
-    #[serde(default)]
-    ids: Vec<FindingId>,
+    ids: Option<Vec<FindingId>>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all commands look alike")]
@@ -43,7 +42,10 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Result<Value> {
             "This editor takes no edits from the server; use the quick fixes one by one.",
         ));
     }
-    let wanted = |it: &&Cluster| argument.ids.is_empty() || argument.ids.contains(&it.id);
+    let ids = argument.ids.as_deref().unwrap_or_default();
+    let wanted = |cluster: &&Cluster| {
+        ids.is_empty() || cluster.findings.iter().any(|it| ids.contains(&it.id))
+    };
     let edits = ready_fixes(root.findings.clusters(&place.path).iter().filter(wanted));
     if edits.is_empty() {
         return Ok(refuse(state, "No finding of this file has a ready fix."));

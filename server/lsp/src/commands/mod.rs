@@ -6,6 +6,7 @@ pub(crate) mod fix_all;
 pub(crate) mod review;
 mod status;
 
+use crate::roots;
 use crate::state::State;
 use engine::RunId;
 use serde::Deserialize;
@@ -76,7 +77,8 @@ struct Trust {
 
 /// Trusts what a workspace brings, or all of them, exactly as it was last read.
 fn trust(state: &mut State, argument: &Trust) -> Value {
-    let wanted = |root: &Path| argument.root.as_deref().is_none_or(|it| it == root);
+    let named = argument.root.as_deref().map(roots::canonical);
+    let wanted = |root: &Path| named.as_deref().is_none_or(|it| it == root);
     let untrusted = state.roots.iter().filter_map(|root| {
         let untrusted = root.loaded.as_ref()?.untrusted.as_ref()?;
         wanted(&root.path).then(|| (Arc::clone(&root.path), untrusted.hash.clone()))

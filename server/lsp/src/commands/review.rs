@@ -2,6 +2,7 @@
 
 use super::refuse;
 use crate::proto::from;
+use crate::roots::Roots;
 use crate::runs::{NewRun, Task};
 use crate::state::State;
 use domain::path::RelPath;
@@ -22,8 +23,7 @@ pub(super) struct Argument {
     scope: Option<ScopeName>,
     base: Option<String>,
     range: Option<Range>,
-    #[serde(default)]
-    agents: Vec<String>,
+    agents: Option<Vec<String>>,
     instructions: Option<String>,
 }
 
@@ -38,19 +38,19 @@ enum ScopeName {
 }
 
 /// A review that is wanted.
-pub(crate) struct Wanted {
+struct Wanted {
     /// The root.
-    pub(crate) root: Arc<Path>,
+    root: Arc<Path>,
     /// What to look at.
-    pub(crate) scope: Scope,
+    scope: Scope,
     /// The same in words.
-    pub(crate) subject: String,
+    subject: String,
     /// The agents named; none for the configured ones.
-    pub(crate) agents: Vec<String>,
+    agents: Vec<String>,
     /// What the user wants looked at in particular.
-    pub(crate) instructions: Option<String>,
+    instructions: Option<String>,
     /// Whether a person asked for it.
-    pub(crate) is_explicit: bool,
+    is_explicit: bool,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all commands look alike")]
@@ -67,8 +67,21 @@ pub(super) fn run(state: &mut State, argument: Argument) -> Result<Value> {
     })
 }
 
+/// Reviews a file that was saved.
+pub(crate) fn on_save(state: &mut State, root: &Arc<Path>, path: &RelPath) {
+    let wanted = Wanted {
+        root: Arc::clone(root),
+        scope: Scope::Files(vec![path.as_str().into()]),
+        subject: path.as_str().to_owned(),
+        agents: Vec::new(),
+        instructions: None,
+        is_explicit: false,
+    };
+    start(state, wanted);
+}
+
 /// Starts a review, or names the one that runs already. One of an older text is cancelled for it.
-pub(crate) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
+fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
     let Wanted {
         root,
         scope,
@@ -84,13 +97,9 @@ pub(crate) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
         instructions,
     };
     let open = state.documents.iter().filter_map(|it| {
-        let place = it
-            .place
-            .as_ref()
-            .ok()
-            .filter(|place| place.root == task.root)?;
+        let path = Roots::path_in(&task.root, it.place.as_ref().ok()?)?;
         Some((
-            place.path.clone(),
+            path,
             Buffer {
                 text: it.text.clone(),
                 version: it.version,
@@ -197,7 +206,7 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
         root,
         scope,
         subject,
-        agents,
+        agents: agents.unwrap_or_default(),
         instructions,
         is_explicit: true,
     })

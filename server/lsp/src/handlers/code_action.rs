@@ -25,6 +25,8 @@ mod tests;
 const MAX_FINDINGS: usize = 20;
 /// Longest replacement shown in a title, in characters.
 const MAX_SHOWN: usize = 40;
+/// Longest character, in bytes.
+const MAX_CHARACTER: usize = 4;
 /// The agent that is no model.
 const BUILTIN: &str = "builtin";
 
@@ -84,6 +86,8 @@ struct Here<'a> {
 
 impl Here<'_> {
     /// Whether the client wants actions of this kind; `source` means `source.fixAll.crosscheck`, too.
+    ///
+    /// An empty list, which some clients send where nothing is selected, selects nothing.
     fn wants(&self, kind: &CodeActionKind) -> bool {
         let is_below = |only: &str| {
             kind.as_str()
@@ -94,7 +98,7 @@ impl Here<'_> {
             .context
             .only
             .as_ref()
-            .is_none_or(|it| it.iter().any(|it| is_below(it.as_str())))
+            .is_none_or(|it| it.is_empty() || it.iter().any(|it| is_below(it.as_str())))
     }
 
     /// Whether a person looks for actions on the file.
@@ -107,7 +111,15 @@ impl Here<'_> {
         let CodeActionContext {
             only, trigger_kind, ..
         } = &self.params.context;
-        *trigger_kind == Some(CodeActionTriggerKind::Automatic) && only.is_none()
+        let is_open = only.as_ref().is_none_or(Vec::is_empty);
+        *trigger_kind == Some(CodeActionTriggerKind::Automatic) && is_open
+    }
+
+    /// Whether more is selected than the one character that a block cursor covers.
+    fn is_selection(&self) -> bool {
+        let View { text, client, .. } = self.view;
+        let range = from::text_range(self.params.range, text, client.encoding);
+        !range.is_empty() && (range.len() > MAX_CHARACTER || text.slice(range).chars().count() > 1)
     }
 
     fn on_findings(&self, root: &mut Root, actions: &mut Vec<CodeAction>) {
@@ -190,7 +202,7 @@ impl Here<'_> {
             .context
             .only
             .as_ref()
-            .is_some_and(|it| !it.contains(&CodeActionKind::Empty));
+            .is_some_and(|it| !it.is_empty() && !it.contains(&CodeActionKind::Empty));
         let edit = (is_named || !self.view.client.apply_edit).then(|| {
             to::workspace_edit(
                 &ready_fixes(clusters.iter()),
@@ -235,7 +247,7 @@ impl Here<'_> {
             }
         };
         let review = |scope: &str| json!({"uri": uri, "scope": scope});
-        if range.start != range.end {
+        if self.is_selection() {
             let argument = json!({"uri": uri, "scope": "selection", "range": range});
             add(
                 KIND_REVIEW,

@@ -1,16 +1,20 @@
 //! `workspace/didChangeWorkspaceFolders`: roots come and go, and the open documents find their place anew.
 
 use crate::proto::from::DidChangeWorkspaceFolders;
-use crate::publish;
 use crate::state::State;
+use std::collections::BTreeSet;
 
 pub(super) fn handle(state: &mut State, params: &DidChangeWorkspaceFolders) {
+    let mut homeless = BTreeSet::new();
     for folder in &params.event.removed {
-        if let Some(root) = state.roots.remove_folder(&folder.uri) {
-            if let Some(engine) = state.engine() {
-                engine.close(&root.path);
-            }
-            publish::retract(state, root);
+        if let Some(path) = state.roots.folder(&folder.uri) {
+            // The repository around a document may become a root with the very same path again.
+            let documents = state
+                .documents
+                .iter()
+                .filter(|it| matches!(&it.place, Ok(place) if place.root == path));
+            homeless.extend(documents.map(|it| it.uri.clone()));
+            state.close_root(&path);
         }
     }
     for folder in &params.event.added {
@@ -21,40 +25,30 @@ pub(super) fn handle(state: &mut State, params: &DidChangeWorkspaceFolders) {
             );
         }
     }
-    let mut moved = Vec::new();
-    for document in state.documents.iter_mut() {
-        let place = state.roots.place(&document.uri);
-        if document.place != place {
-            document.place = place;
-            moved.push(document.uri.clone());
-        }
-    }
-    drop_unused_roots(state);
+    homeless.extend(state.place_documents());
+    move_findings(state);
+    state.close_unused_roots();
     state.open_roots();
-    for uri in moved {
+    for uri in homeless {
         super::did_open::recall(state, &uri);
     }
 }
 
-/// Roots that only documents led to go with the last of them.
-fn drop_unused_roots(state: &mut State) {
-    let used: Vec<_> = state
-        .documents
-        .iter()
-        .filter_map(|it| it.place.as_ref().ok())
-        .map(|it| it.root.clone())
-        .collect();
-    let unused = state
-        .roots
-        .iter()
-        .filter(|it| !it.is_folder && !used.contains(&it.path));
-    let unused: Vec<_> = unused.map(|it| it.path.clone()).collect();
-    for path in unused {
-        if let Some(engine) = state.engine() {
-            engine.close(&path);
+/// Findings go with their files from one root to another.
+fn move_findings(state: &mut State) {
+    let mut moved = Vec::new();
+    for root in state.roots.iter() {
+        for path in root.findings.paths() {
+            let home = state.roots.home(&root.path, &path);
+            if home.root != root.path {
+                moved.push((root.path.clone(), path, home));
+            }
         }
-        if let Some(root) = state.roots.remove(&path) {
-            publish::retract(state, root);
+    }
+    for (root, path, home) in moved {
+        let taken = state.roots.get_mut(&root).map(|it| it.findings.take(&path));
+        if let Some(root) = state.roots.get_mut(&home.root) {
+            root.findings.adopt(&home.path, taken.unwrap_or_default());
         }
     }
 }

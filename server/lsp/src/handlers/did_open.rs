@@ -6,7 +6,10 @@ use crate::state::State;
 pub(super) fn handle(state: &mut State, params: &DidOpen) {
     let document = &params.text_document;
     let (uri, version) = (document.uri.as_str(), document.version());
-    let place = state.roots.place(uri);
+    // One that is open already is opened anew: its findings must find their places in the new text.
+    super::did_close::close(state, uri);
+    state.published.push_again(uri);
+    let place = state.place(uri);
     state.documents.open(uri, version, &document.text, place);
     state.open_roots();
     recall(state, uri);

@@ -5,7 +5,6 @@ use crate::commands::review;
 use crate::configuration;
 use crate::proto::from::OfDocument;
 use crate::state::State;
-use engine::request::Scope;
 
 pub(super) fn handle(state: &mut State, params: &OfDocument) {
     let uri = &params.text_document.uri;
@@ -17,10 +16,13 @@ pub(super) fn handle(state: &mut State, params: &OfDocument) {
     };
     let settled = root.findings.take_settled(&place.path);
     let file = root.path_of(&place.path);
-    let is_wanted = root
-        .loaded
-        .as_ref()
-        .is_some_and(|it| it.config.review.on_save);
+    let is_wanted = match &root.loaded {
+        Some(loaded) => loaded.config.review.on_save,
+        None => {
+            root.saved_early.insert(place.path.clone());
+            false
+        }
+    };
     if !settled.is_empty()
         && let Some(engine) = state.engine()
     {
@@ -28,18 +30,6 @@ pub(super) fn handle(state: &mut State, params: &OfDocument) {
     }
     configuration::file_changed(state, &file);
     if is_wanted {
-        let subject = place.path.as_str().to_owned();
-        let scope = Scope::Files(vec![place.path.as_str().into()]);
-        review::start(
-            state,
-            review::Wanted {
-                root: place.root,
-                scope,
-                subject,
-                agents: Vec::new(),
-                instructions: None,
-                is_explicit: false,
-            },
-        );
+        review::on_save(state, &place.root, &place.path);
     }
 }

@@ -1,7 +1,7 @@
 //! What the engine tells: findings, progress, configuration, notices.
 
 use crate::configuration;
-use crate::documents::Document;
+use crate::documents::{Document, Place};
 use crate::state::State;
 use domain::board::Reviewed;
 use domain::carry::Carried;
@@ -54,24 +54,31 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
 }
 
 /// An agent answered for a file.
-fn found(state: &mut State, root: &Arc<Path>, file: FileFindings) {
+fn found(state: &mut State, root: &Arc<Path>, mut file: FileFindings) {
     let State {
         documents,
         roots,
         published,
         ..
     } = state;
-    let Some(root) = roots.get_mut(root) else {
+    let Place { root, path } = roots.home(root, &file.path);
+    let Some(root) = roots.get_mut(&root) else {
         return;
     };
-    let (agent, path) = (file.agent.clone(), file.path.clone());
+    for finding in &mut file.findings {
+        finding.path = path.clone();
+    }
+    let agent = file.agent.clone();
     match documents.at(&root.path, &path) {
         Some(document) => {
             let (reviewed, findings) = carried(document, file);
             root.findings.show(&agent, &path, &reviewed, findings);
         }
         None => {
-            published.note_text(&root.path, &path, file.text.clone());
+            // A text that came from the editor, which closed it since, may never have been on disk.
+            if file.version.is_none() {
+                published.note_text(&root.path, &path, file.text.clone());
+            }
             root.findings
                 .show(&agent, &path, &file.reviewed, file.findings);
             root.findings.placed(&path, Some(&file.text));
@@ -105,7 +112,9 @@ fn recalled(state: &mut State, root: &Path, file: FileFindings) {
 /// are left out, and so are those of a version that is out of reach, unless their text is found again.
 fn carried(document: &Document, file: FileFindings) -> (Reviewed, Vec<Finding>) {
     let is_current = file.text == document.text;
-    let since = file.version.filter(|_| !is_current);
+    let since = file
+        .version
+        .filter(|_| !is_current && is_of_this_session(document, &file));
     let carry = |range: TextRange| match since {
         _ if is_current => Some(Carried::Same(range)),
         Some(version) => document.log.carry(range, version),
@@ -135,6 +144,22 @@ fn carried(document: &Document, file: FileFindings) -> (Reviewed, Vec<Finding>) 
         }
     };
     (reviewed, findings)
+}
+
+/// Whether the version is one of the document as it is open now. Versions begin anew when a document is closed and
+/// opened again, so what was untouched since must read as it did then.
+fn is_of_this_session(document: &Document, file: &FileFindings) -> bool {
+    let is_same = |range: TextRange, since: i32| match document.log.carry(range, since) {
+        Some(Carried::Same(now)) => document.text.slice(now) == file.text.slice(range),
+        Some(Carried::Edited(_) | Carried::Gone) | None => true,
+    };
+    file.version.is_some_and(|since| {
+        let mut findings = file.findings.iter();
+        (document.first_version..=document.version).contains(&since)
+            && findings.all(|it| {
+                is_same(it.range, since) && it.fix.iter().all(|fix| is_same(fix.range, since))
+            })
+    })
 }
 
 fn with_fix(

@@ -45,7 +45,8 @@ fn the_deepest_folder_wins_and_repositories_are_found() {
     );
     assert_eq!(place(&mut roots, &tree, "lone/sub/x.rs"), "lone: sub/x.rs");
     assert_eq!(roots.iter().filter(|it| it.is_folder).count(), 2);
-    assert!(roots.remove_folder(&uri(&tree, "folder/inner")).is_some());
+    let inner = roots.folder(&uri(&tree, "folder/inner")).unwrap();
+    assert!(roots.remove(&inner).is_some());
     assert_eq!(
         place(&mut roots, &tree, "folder/inner/new.rs"),
         "folder: inner/new.rs"
