@@ -200,6 +200,12 @@ fn understood(spec: &AgentSpec, sample: &str, answer: &Answer) -> Result<String,
             ),
         });
     }
+    if let Some(skipped) = parsed.skipped.first() {
+        return Err(Failure {
+            what: format!("it did not review {sample}: {}", skipped.reason),
+            advice: "see in its own settings which files it takes".to_owned(),
+        });
+    }
     let findings = match count {
         0 => "no findings".to_owned(),
         1 => "1 finding".to_owned(),

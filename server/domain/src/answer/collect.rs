@@ -1,12 +1,14 @@
 //! Gathers findings and problems and keeps their limits.
 
-use super::{Format, MAX_FINDINGS, Parsed};
+use super::{Format, MAX_FINDINGS, MAX_SKIPPED, Parsed, Skipped};
 use crate::finding::{RawFinding, RawPlace};
 
 /// Most problems told one by one; the rest is counted.
 const MAX_PROBLEMS: usize = 100;
 /// Longest path, symbol or code, in bytes.
 const MAX_WORD: usize = 4096;
+/// Longest reason for a skipped file, in characters.
+const MAX_REASON: usize = 300;
 /// Longest title, in bytes.
 const MAX_TITLE: usize = 1000;
 /// Longest body or summary, in bytes.
@@ -28,7 +30,7 @@ pub(super) struct Collector {
     untold_problems: usize,
     said_nothing_found: bool,
     /// Something in the answer could not be read, so silence does not mean that it is clean.
-    lost: bool,
+    not_clean: bool,
 }
 
 impl Collector {
@@ -82,7 +84,8 @@ impl Collector {
     pub(super) fn broken(&mut self, why: &str) {
         let number = self.next_number();
         self.seen += 1;
-        self.lost(&format!("finding {number}: {why}"));
+        self.not_clean = true;
+        self.problem(&format!("finding {number}: {why}"));
     }
 
     /// Notes something about the next finding, which is read nevertheless.
@@ -93,8 +96,20 @@ impl Collector {
 
     /// Notes that part of the answer is lost.
     pub(super) fn lost(&mut self, what: &str) {
-        self.lost = true;
+        self.not_clean = true;
+        self.parsed.incomplete = true;
         self.problem(what);
+    }
+
+    /// Notes that the agent did not review a file.
+    pub(super) fn skipped(&mut self, path: &str, reason: &str) {
+        if self.parsed.skipped.len() < MAX_SKIPPED {
+            let path = self.cut(path.trim().to_owned(), MAX_WORD);
+            let reason = crate::sanitize::line(reason, MAX_REASON);
+            self.parsed.skipped.push(Skipped { path, reason });
+        } else if !self.parsed.incomplete {
+            self.lost(&format!("more than {MAX_SKIPPED} files were skipped"));
+        }
     }
 
     pub(super) fn problem(&mut self, what: &str) {
@@ -145,7 +160,7 @@ impl Collector {
             self.parsed.problems.push(format!("{count} more problems"));
         }
         self.parsed.clean =
-            self.parsed.findings.is_empty() && self.said_nothing_found && !self.lost;
+            self.parsed.findings.is_empty() && self.said_nothing_found && !self.not_clean;
         self.parsed
     }
 

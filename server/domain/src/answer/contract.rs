@@ -191,6 +191,7 @@ fn is_group(value: &Value) -> bool {
 pub(super) fn read(value: &Value, out: &mut Collector) {
     out.format(Format::Findings);
     note_summary(value, out);
+    note_skipped(value, out);
     walk(value, &Context::default(), out);
 }
 
@@ -273,6 +274,22 @@ fn note_summary(value: &Value, out: &mut Collector) {
         "assessment",
     ]) {
         out.summary(text);
+    }
+}
+
+/// The files that were not reviewed: `{path, reason}`, or only the path.
+fn note_skipped(value: &Value, out: &mut Collector) {
+    let skipped = Fields::of(value).and_then(|it| it.list(&["skipped"]));
+    for entry in skipped.into_iter().flatten() {
+        let fields = Fields::of(entry);
+        let text = |names: &[&str]| fields.as_ref().and_then(|it| it.text(names));
+        match entry.as_str().or_else(|| text(PATH)) {
+            Some(path) => out.skipped(
+                path,
+                text(&["reason", "why", "message"]).unwrap_or_default(),
+            ),
+            None => out.lost("something was skipped, and it is not said what"),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ fn read_message(path: &str, message: &Value, out: &mut Collector) {
     let number = |name| message.get(name).and_then(count);
     let line = number("line");
     if rule.is_none() && line.is_none() && text.starts_with("File ignored") {
-        return out.lost(&format!("{path} was not checked: {text}"));
+        return out.skipped(path, text);
     }
     let (title, body) = split_text(text);
     let mut finding = RawFinding {

@@ -71,9 +71,23 @@ pub struct Parsed {
     pub usage: Option<Usage>,
     /// The agent's session, where told.
     pub session: Option<String>,
-    /// True when the answer clearly says that nothing was found (an empty list, `No findings.`).
+    /// What the agent says that it did not review; at most [`MAX_SKIPPED`].
+    pub skipped: Vec<Skipped>,
+    /// True when the answer clearly says that nothing was found (an empty list, `No findings.`) in what was not skipped.
     /// False with no findings means: nothing in it could be understood.
     pub clean: bool,
+    /// True when part of the answer is missing or the agent says that it failed: what the answer is silent about may
+    /// not have been reviewed. The reason is among the problems.
+    pub incomplete: bool,
+}
+
+/// A file that the agent says it did not review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The file, in the agent's words.
+    pub path: String,
+    /// Why, in the agent's words: one line, sanitized; may be empty.
+    pub reason: String,
 }
 
 /// What a call used, as the agent tells it.
@@ -92,6 +106,8 @@ pub struct Usage {
 
 /// Most findings taken from one answer; the rest is counted in the problems.
 pub const MAX_FINDINGS: usize = 1000;
+/// Most skipped files taken from one answer; with more, the answer counts as incomplete.
+pub const MAX_SKIPPED: usize = 1000;
 /// Longest answer text read, in bytes; the rest is cut and the cut is a problem.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 

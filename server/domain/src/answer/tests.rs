@@ -70,6 +70,12 @@ fn render(parsed: &Parsed) -> String {
             writeln!(out, "  replace{at} {text:?}").unwrap();
         }
     }
+    for it in &parsed.skipped {
+        writeln!(out, "- {}: {}", it.path, it.reason).unwrap();
+    }
+    if parsed.incomplete {
+        writeln!(out, "! incomplete").unwrap();
+    }
     for problem in &parsed.problems {
         writeln!(out, "! {problem}").unwrap();
     }

@@ -14,7 +14,7 @@ use domain::board::Reviewed;
 use domain::finding::Finding;
 use domain::locate::Tier;
 use domain::path::RelPath;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -70,6 +70,25 @@ pub(super) struct Answered {
     pub(super) problems: Vec<String>,
     pub(super) summary: Option<String>,
     pub(super) usage: Option<Usage>,
+    pub(super) gaps: Gaps,
+}
+
+/// What an answer leaves open. Nothing is claimed of these files.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    /// Files asked about that the agent says it did not review, and its reasons.
+    pub(super) skipped: BTreeMap<RelPath, String>,
+    /// Files asked about of which silence says nothing.
+    pub(super) unsure: BTreeSet<RelPath>,
+    /// Why there are unsure ones.
+    pub(super) reason: Option<String>,
+}
+
+impl Gaps {
+    /// True when something of the file is left open.
+    pub(super) fn concern(&self, path: &RelPath) -> bool {
+        self.skipped.contains_key(path) || self.unsure.contains(path)
+    }
 }
 
 /// A call without a readable answer.
@@ -254,6 +273,7 @@ impl Known {
             mut problems,
             summary,
             usage,
+            gaps,
         } = read;
         if !std::mem::replace(&mut self.waited, true)
             && timeout(DISMISSALS_WAIT, part.root.dismissals_known())
@@ -273,6 +293,7 @@ impl Known {
             problems,
             summary,
             usage,
+            gaps,
         }
     }
     fn take_file(&mut self, part: &Part, file: FilePart) -> (FileFindings, Counts) {

@@ -1,19 +1,19 @@
 //! From an agent's answer to findings in files: read, find each file and place, make safe to show.
 
-use super::agent::Part;
+use super::agent::{Gaps, Part};
 use super::files::{Files, Source};
 use super::place::{self, Placed, Views};
 use crate::scope::{LineRange, Target};
 use agents::spec::Reads;
 use agents::{Answer, Operation};
-use domain::answer::{Format, Usage};
+use domain::answer::{Format, Parsed, Skipped, Usage};
 use domain::board::Reviewed;
 use domain::finding::{Category, Finding, FindingId, RawFinding, Severity};
 use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::sanitize;
 use domain::text::{Text, TextRange};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest title, in characters.
 const MAX_TITLE: usize = 200;
@@ -72,27 +72,15 @@ impl Asked {
             files => format!("{} files", files.len()),
         }
     }
-    /// For an agent that reads the disk: what stands there is not what is reviewed.
-    fn unseen(&self, part: &Part) -> Option<String> {
-        if part.manner().reads == Reads::Text {
-            return None;
-        }
+    /// For an agent that reads the disk: the files of which something else stands there than is reviewed.
+    fn unseen(&self, part: &Part) -> BTreeSet<RelPath> {
         let targets = &part.shared.gathered.targets;
         let differs = |it: &&AskedFile| targets.get(it.target).is_some_and(|it| it.disk.is_some());
-        let files: Vec<&str> = self
-            .files
-            .iter()
-            .filter(differs)
-            .map(|it| it.path.as_str())
-            .collect();
-        let named = match files.as_slice() {
-            [] => return None,
-            [one] => format!("`{one}`"),
-            [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
-        };
-        Some(format!(
-            "it reads the disk, and there {named} differs from what was to be reviewed; save first"
-        ))
+        let files = self.files.iter().filter(differs);
+        match part.manner().reads {
+            Reads::Text => BTreeSet::new(),
+            Reads::Disk => files.map(|it| it.path.clone()).collect(),
+        }
     }
     pub(super) fn targets(&self) -> impl ExactSizeIterator<Item = usize> {
         self.files.iter().map(|it| it.target)
@@ -115,11 +103,12 @@ fn line_ranges(value: &serde_json::Value) -> Option<Vec<LineRange>> {
 
 /// A readable answer.
 pub(super) struct Read {
-    /// All files asked about, and others that the agent spoke of.
+    /// All files asked about but the skipped ones, and others that the agent spoke of.
     pub(super) files: Vec<FilePart>,
     pub(super) problems: Vec<String>,
     pub(super) summary: Option<String>,
     pub(super) usage: Option<Usage>,
+    pub(super) gaps: Gaps,
 }
 
 /// What one answer says of one file. The findings have no names yet.
@@ -159,7 +148,6 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
             .iter()
             .map(|it| format!("left out of the answer: {it}")),
     );
-    problems.extend(asked.unseen(part));
     // Numbers of a tool are only as good as the promise that it is one; a model may write any format.
     let promised = part
         .spec
@@ -182,6 +170,7 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
             }
         }
     }
+    let gaps = gaps(part, &parsed, asked, &files, &mut problems);
     let sources = files.into_sources();
     let mut found: BTreeMap<RelPath, Vec<Finding>> = BTreeMap::new();
     for (path, raws) in said {
@@ -204,14 +193,59 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
     }
     problems.extend(remarks.into_values());
     Ok(Read {
-        files: sort_into_files(asked, sources, found),
+        files: sort_into_files(asked, &gaps, sources, found),
         problems,
         summary: parsed
             .summary
             .map(|it| sanitize::markdown(&it, MAX_SUMMARY))
             .filter(|it| !it.is_empty()),
         usage: parsed.usage,
+        gaps,
     })
+}
+
+/// What the answer leaves open. A file that it was not asked about cannot be skipped; that is a problem.
+fn gaps(
+    part: &Part,
+    parsed: &Parsed,
+    asked: &Asked,
+    files: &Files<'_>,
+    problems: &mut Vec<String>,
+) -> Gaps {
+    let mut gaps = Gaps::default();
+    for Skipped { path, reason } in &parsed.skipped {
+        match files.asked(path) {
+            Some(path) => {
+                gaps.skipped.entry(path).or_insert_with(|| reason.clone());
+            }
+            None => problems.push(format!(
+                "it says that it skipped `{}`, which it was not asked about",
+                sanitize::line(path, MAX_TITLE)
+            )),
+        }
+    }
+    gaps.unsure = asked.unseen(part);
+    gaps.reason = unseen(&gaps.unsure);
+    if parsed.incomplete {
+        let why = parsed
+            .problems
+            .first()
+            .map_or("its answer is incomplete", String::as_str);
+        gaps.reason = Some(sanitize::line(why, MAX_TITLE));
+        gaps.unsure = asked.files.iter().map(|it| it.path.clone()).collect();
+    }
+    gaps
+}
+
+fn unseen(files: &BTreeSet<RelPath>) -> Option<String> {
+    let first = files.first()?;
+    let named = match files.len() {
+        1 => format!("`{first}`"),
+        count => format!("`{first}` and {} more", count - 1),
+    };
+    Some(format!(
+        "it reads the disk, and there {named} differs from what was to be reviewed; save first"
+    ))
 }
 
 fn left_out(number: usize, problem: &str) -> String {
@@ -288,6 +322,7 @@ fn words(raw: &RawFinding) -> Option<(String, String)> {
 
 fn sort_into_files(
     asked: &Asked,
+    gaps: &Gaps,
     mut sources: BTreeMap<RelPath, Source>,
     mut found: BTreeMap<RelPath, Vec<Finding>>,
 ) -> Vec<FilePart> {
@@ -316,7 +351,12 @@ fn sort_into_files(
     };
     for file in &asked.files {
         let findings = found.remove(&file.path).unwrap_or_default();
-        add(&file.path, file.ranges.as_deref(), findings);
+        if !gaps.concern(&file.path) {
+            add(&file.path, file.ranges.as_deref(), findings);
+        } else if !findings.is_empty() {
+            // Only what it speaks of was certainly looked at.
+            add(&file.path, Some(&[]), findings);
+        }
     }
     for (path, findings) in found {
         add(&path, Some(&[]), findings);

@@ -102,6 +102,10 @@ impl<'a> Files<'a> {
             .get(&path)
             .ok_or_else(|| format!("`{path}` is not there"))
     }
+    /// The file asked about that an agent means; `None` when it was not asked about.
+    pub(super) fn asked(&self, said: &str) -> Option<RelPath> {
+        self.resolve(said).ok().filter(|it| self.asked.contains(it))
+    }
     fn resolve(&self, said: &str) -> Result<RelPath, String> {
         let path = match RelPath::parse(&self.root, said) {
             Ok(path) => path,

@@ -1,7 +1,7 @@
 //! The account of a run: what each agent answered, what failed, and what was not looked at.
 
-use super::agent::{Answered, Failure};
-use crate::event::{AgentOutcome, AgentReport, FileFindings, Report};
+use super::agent::{Answered, Failure, Gaps};
+use crate::event::{AgentOutcome, AgentReport, FileFindings, Report, Skipped};
 use crate::scope::Gathered;
 use agents::AgentSpec;
 use domain::answer::Usage;
@@ -30,8 +30,9 @@ pub(super) struct Tally {
 struct Share {
     report: AgentReport,
     started: Instant,
-    answers: usize,
     first_failure: Option<String>,
+    /// What the agent says that it did not review, with its reasons.
+    skipped: BTreeMap<RelPath, String>,
     not_reviewed: BTreeSet<RelPath>,
     reviewed: BTreeSet<RelPath>,
     counts: BTreeMap<RelPath, Counts>,
@@ -67,16 +68,18 @@ impl Tally {
         let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) else {
             return Vec::new();
         };
-        share.answers += 1;
         share.add_problems(answered.problems);
         share.report.summary = joined(share.report.summary.take(), answered.summary);
         share.report.usage = added(share.report.usage.take(), answered.usage);
         let mut files = Vec::new();
         for (file, counts) in answered.files {
             share.counts.insert(file.path.clone(), counts);
-            share.reviewed.insert(file.path.clone());
+            if !answered.gaps.concern(&file.path) {
+                share.reviewed.insert(file.path.clone());
+            }
             files.push(file);
         }
+        share.add_gaps(answered.gaps);
         files
     }
     pub(super) fn failed(&mut self, agent: usize, failure: Failure) {
@@ -106,6 +109,14 @@ impl Tally {
             .iter()
             .flat_map(|it| it.reviewed.iter().cloned())
             .collect();
+        let skipped = self.shares.iter().flat_map(Share::skipped);
+        let skipped = self
+            .gathered
+            .skipped
+            .iter()
+            .cloned()
+            .chain(skipped)
+            .collect();
         let agents = self
             .shares
             .into_iter()
@@ -117,7 +128,7 @@ impl Tally {
             error: None,
             agents,
             files: files.into_iter().collect(),
-            skipped: self.gathered.skipped.clone(),
+            skipped,
             notes: self.gathered.notes.clone(),
             elapsed,
         }
@@ -129,14 +140,37 @@ impl Share {
         Self {
             report: AgentReport::new(&spec.name, &spec.provider, AgentOutcome::Reviewed),
             started: Instant::now(),
-            answers: 0,
             first_failure: None,
+            skipped: BTreeMap::new(),
             not_reviewed: BTreeSet::new(),
             reviewed: BTreeSet::new(),
             counts: BTreeMap::new(),
             problems_left_out: 0,
             over: false,
         }
+    }
+    fn add_gaps(&mut self, gaps: Gaps) {
+        let Gaps {
+            skipped,
+            unsure,
+            reason,
+        } = gaps;
+        let first = skipped.first_key_value();
+        let reason = reason.or_else(|| {
+            first.map(|(path, why)| format!("it {}", did_not(&format!("`{path}`"), why)))
+        });
+        self.first_failure = self.first_failure.take().or(reason);
+        self.not_reviewed.extend(skipped.keys().cloned());
+        self.not_reviewed.extend(unsure);
+        self.skipped.extend(skipped);
+    }
+    /// What the agent itself left out, for the report of the run.
+    fn skipped(&self) -> impl Iterator<Item = Skipped> {
+        self.skipped.iter().map(|(path, why)| Skipped {
+            path: path.to_string(),
+            reason: format!("agent `{}` {}", self.report.agent, did_not("it", why)),
+            asked_for: true,
+        })
     }
     fn add_problems(&mut self, problems: Vec<String>) {
         for problem in problems {
@@ -169,7 +203,7 @@ impl Share {
         self.report.outcome = match failure {
             _ if stopped.is_some_and(|it| it.1) => AgentOutcome::Cancelled,
             None => AgentOutcome::Reviewed,
-            Some(reason) if self.answers > 0 => AgentOutcome::Partial(reason),
+            Some(reason) if !self.counts.is_empty() => AgentOutcome::Partial(reason),
             Some(reason) => AgentOutcome::Failed(reason),
         };
         if self.problems_left_out > 0 {
@@ -177,7 +211,7 @@ impl Share {
                 .problems
                 .push(format!("and {} more", self.problems_left_out));
         }
-        if self.answers > 0 && !self.not_reviewed.is_empty() {
+        if !self.counts.is_empty() && !self.not_reviewed.is_empty() {
             self.report.problems.push(format!(
                 "not reviewed, or not all of it: {}",
                 named(&self.not_reviewed)
@@ -190,6 +224,14 @@ impl Share {
         }
         self.report.elapsed = self.started.elapsed();
         self.report.clone()
+    }
+}
+
+fn did_not(review: &str, why: &str) -> String {
+    if why.is_empty() {
+        format!("did not review {review} and does not say why")
+    } else {
+        format!("did not review {review}: {why}")
     }
 }
 

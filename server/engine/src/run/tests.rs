@@ -280,6 +280,87 @@ fn findings_in_other_files_are_kept_and_bad_ones_counted() {
 }
 
 #[test]
+fn what_an_agent_skips_is_not_reviewed() {
+    let machine = Machine::new(&[]);
+    fs::write(machine.root.join("src/other.rs"), CODE).unwrap();
+    let mut answer = misspelt("src/main.rs");
+    answer["skipped"] = json!([{ "path": "src/other.rs", "reason": "too\u{7} dull" }, "elsewhere"]);
+    let some = machine.answer(&answer);
+    let skipped = json!(["src/main.rs", "src/other.rs"]);
+    let all = machine.answer(&json!({ "findings": [], "skipped": skipped }));
+    machine.configure(
+        &[("some", &["answer", &some]), ("none", &["answer", &all])],
+        "",
+    );
+    let door = machine.door();
+    let (files, report) = door.review();
+    assert!(!report.is_complete());
+    assert_eq!(files.len(), 1, "only one is answered for: {files:?}");
+    assert_eq!(report.files, [path("src/main.rs")]);
+    let told: Vec<_> = report
+        .skipped
+        .iter()
+        .map(|it| (it.asked_for, &*it.path, &*it.reason))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                true,
+                "src/other.rs",
+                "agent `some` did not review it: too dull"
+            ),
+            (
+                true,
+                "src/main.rs",
+                "agent `none` did not review it and does not say why"
+            ),
+            (
+                true,
+                "src/other.rs",
+                "agent `none` did not review it and does not say why"
+            ),
+        ]
+    );
+    let some = outcome(&report, "some");
+    assert_eq!(
+        some.outcome,
+        AgentOutcome::Partial("it did not review `src/other.rs`: too dull".into())
+    );
+    assert!(
+        some.problems[0].contains("`elsewhere`"),
+        "{:?}",
+        some.problems
+    );
+    assert!(matches!(
+        outcome(&report, "none").outcome,
+        AgentOutcome::Failed(_)
+    ));
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
+fn an_answer_that_was_cut_off_clears_nothing() {
+    let machine = Machine::new(&[]);
+    let whole = machine.answer(&misspelt("src/main.rs"));
+    machine.configure(&[("house", &["answer", &whole])], "");
+    let door = machine.door();
+    door.review();
+    let mut cut = misspelt("src/main.rs")["findings"][0].clone();
+    cut["quote"] = json!("main");
+    let cut = format!("[{cut}, {{").replace('"', "\\\"");
+    machine.configure(&[("house", &["say", &cut])], "");
+    door.engine.open(&door.root);
+    let (files, report) = door.review();
+    let AgentOutcome::Partial(reason) = outcome(&report, "house").outcome else {
+        panic!("{report:?}")
+    };
+    assert!(reason.contains("no valid JSON"), "{reason}");
+    assert!(matches!(&files[0].reviewed, Reviewed::Ranges(it) if it.len() == 1));
+    door.engine.shutdown(PATIENCE);
+}
+
+#[test]
 fn a_cancelled_review_ends_at_once_and_only_once() {
     let machine = Machine::new(&[("lazy", &["hang"])]);
     let door = machine.door();
@@ -516,10 +597,9 @@ fn what_an_agent_read_on_disk_is_placed_in_the_open_document() {
     assert_eq!(text.slice(finding.range), "teh");
     let fixed = domain::edit::apply(&text, finding.fix.as_slice()).unwrap();
     assert_eq!(fixed.to_string(), text.to_string().replace("teh", "the"));
-    let problems = outcome(&report, "house").problems;
-    assert!(
-        problems[0].contains("`src/main.rs` differs"),
-        "{problems:?}"
-    );
+    let AgentOutcome::Partial(reason) = outcome(&report, "house").outcome else {
+        panic!("{report:?}")
+    };
+    assert!(reason.contains("`src/main.rs` differs"), "{reason}");
     door.engine.shutdown(PATIENCE);
 }

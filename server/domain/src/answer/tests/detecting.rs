@@ -51,9 +51,10 @@ fn json_in_prose() {
     check(
         "I call it with [] and {} and get {\"a\": 1}.",
         expect![[r#"
-        Auto
-        ! no findings could be read from the answer, which starts: I call it with [] and {} and get {"a": 1}.
-    "#]],
+            Auto
+            ! incomplete
+            ! no findings could be read from the answer, which starts: I call it with [] and {} and get {"a": 1}.
+        "#]],
     );
 }
 
@@ -72,43 +73,49 @@ fn broken_json() {
         expect![[r#"
             Findings
             a.rs:1 -: whole
+            ! incomplete
             ! part of the answer is no valid JSON (EOF while parsing a string at line 1 column 105)
         "#]],
     );
     check(
         "{\"findings\": [",
         expect![[r#"
-        Auto
-        ! no findings could be read from the answer, which starts: {"findings": [
-    "#]],
+            Auto
+            ! incomplete
+            ! no findings could be read from the answer, which starts: {"findings": [
+        "#]],
     );
     check(
         "{\"name\": \"crosscheck\", \"version\": 1}",
         expect![[r#"
-        Auto
-        ! no findings could be read from the answer, which starts: {"name": "crosscheck", "version": 1}
-    "#]],
+            Auto
+            ! incomplete
+            ! no findings could be read from the answer, which starts: {"name": "crosscheck", "version": 1}
+        "#]],
     );
     check(
         "{\"findings\": \"none\"}",
         expect![[r#"
-        Auto
-        ! no findings could be read from the answer, which starts: {"findings": "none"}
-    "#]],
+            Auto
+            ! incomplete
+            ! no findings could be read from the answer, which starts: {"findings": "none"}
+        "#]],
     );
     check(
         "",
         expect![[r#"
-        Auto
-        ! the answer is empty
-    "#]],
+            Auto
+            ! incomplete
+            ! the answer is empty
+        "#]],
     );
     check(
         " \n ",
         expect![[r#"
-        Auto
-        ! the answer is empty
-    "#]],
+            Auto
+            ! incomplete
+            ! the answer is empty
+        "#]],
     );
 }
 

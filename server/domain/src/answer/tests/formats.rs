@@ -62,14 +62,16 @@ fn sarif() {
     check(
         r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}}}]}"#,
         expect![[r#"
-        Sarif
-        ! lint tells no results, so it did not finish
-    "#]],
+            Sarif
+            ! incomplete
+            ! lint tells no results, so it did not finish
+        "#]],
     );
     check(
         r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"lint"}},"results":[],"invocations":[{"executionSuccessful":false,"toolExecutionNotifications":[{"message":{"text":"out of memory"}}]}]}]}"#,
         expect![[r#"
             Sarif
+            ! incomplete
             ! lint says that it failed: out of memory
         "#]],
     );
@@ -139,18 +141,20 @@ fn checkstyle() {
     check(
         r#"<checkstyle version="4.3"><file name="a"><error line="1" message="m"/>"#,
         expect![[r#"
-        Checkstyle
-        a:1 -: m
-        ! the XML ends in the middle
-    "#]],
+            Checkstyle
+            a:1 -: m
+            ! incomplete
+            ! the XML ends in the middle
+        "#]],
     );
     check(
         r#"<checkstyle><file name="a"><error line="1" message="m"/></wrong></checkstyle>"#,
         expect![[r#"
-        Checkstyle
-        a:1 -: m
-        ! the XML is broken at byte 56: ill-formed document: expected `</file>`, but `</wrong>` was found
-    "#]],
+            Checkstyle
+            a:1 -: m
+            ! incomplete
+            ! the XML is broken at byte 56: ill-formed document: expected `</file>`, but `</wrong>` was found
+        "#]],
     );
     check(
         r#"<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;"><!ENTITY e SYSTEM "file:///etc/passwd">]><checkstyle><file name="f"><error line="1" message="&b; &e;"/></file></checkstyle>"#,
@@ -262,8 +266,8 @@ fn eslint() {
     check(
         r#"[{"filePath":"/r/dist/a.js","messages":[{"ruleId":null,"fatal":false,"severity":1,"message":"File ignored because of a matching ignore pattern."}]}]"#,
         expect![[r#"
-            Eslint
-            ! /r/dist/a.js was not checked: File ignored because of a matching ignore pattern.
+            Eslint, clean
+            - /r/dist/a.js: File ignored because of a matching ignore pattern.
         "#]],
     );
 }

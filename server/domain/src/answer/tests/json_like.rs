@@ -39,6 +39,23 @@ fn contract() {
     "#]],
     );
     check(
+        r#"{"findings": [], "skipped": [{"path": "a.rs", "reason": "too\n large"}, "b.rs", {"path": "c.rs"}]}"#,
+        expect![[r#"
+        Findings, clean
+        - a.rs: too large
+        - b.rs: 
+        - c.rs: 
+    "#]],
+    );
+    check(
+        r#"{"findings": [], "skipped": [7]}"#,
+        expect![[r#"
+        Findings
+        ! incomplete
+        ! something was skipped, and it is not said what
+    "#]],
+    );
+    check(
         "[]",
         expect![[r#"
         Findings, clean
@@ -252,6 +269,7 @@ fn claude() {
         r#"{"type":"result","subtype":"success","is_error":true,"result":"API Error: 529 overloaded","session_id":"abc"}"#,
         expect![[r#"
             Auto
+            ! incomplete
             ! the agent says that it failed: API Error: 529 overloaded
             = session abc
         "#]],

@@ -94,9 +94,10 @@ fn tables() {
     check(
         "| Option | Meaning |\n|---|---|\n| src/a.rs:3 | a path |\n",
         expect![[r#"
-        Auto
-        ! no findings could be read from the answer, which starts: | Option | Meaning | |---|---| | src/a.rs:3 | a path |
-    "#]],
+            Auto
+            ! incomplete
+            ! no findings could be read from the answer, which starts: | Option | Meaning | |---|---| | src/a.rs:3 | a path |
+        "#]],
     );
 }
 
