@@ -1,3 +1,4 @@
+//! Connections to a server that the test plays.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::handshake::{HandshakeError, shake_hands};

@@ -1,3 +1,4 @@
+//! Whole calls on agents that are small shell scripts.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;

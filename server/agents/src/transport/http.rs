@@ -1,8 +1,8 @@
 //! Streamable HTTP by rmcp's client, with order kept and answers left raw.
 
 use super::calls::Calls;
+use super::client::{self, Client};
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{StatusCode, redirect};
 use rmcp::model::{
     CustomRequest, CustomResult, JsonRpcMessage, ServerNotification, ServerRequest, ServerResult,
 };
@@ -14,19 +14,14 @@ use rmcp::transport::streamable_http_client::{
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-/// Longest time to connect to a server.
-const CONNECT: Duration = Duration::from_secs(10);
-/// Redirects followed, all within one origin.
-const MAX_REDIRECTS: usize = 5;
 /// Longest piece of a server's words shown in an error, in characters.
 const SHOWN: usize = 300;
 
 /// A streamable HTTP endpoint.
 pub(crate) struct HttpTransport {
-    inner: StreamableHttpClientTransport<reqwest::Client>,
+    inner: StreamableHttpClientTransport<Client>,
     calls: Arc<Calls>,
 }
 
@@ -52,11 +47,12 @@ impl HttpTransport {
                 parsed.scheme()
             ));
         }
-        let config = StreamableHttpClientTransportConfig::with_uri(url)
+        let mut config = StreamableHttpClientTransportConfig::with_uri(url)
             .custom_headers(self::headers(headers)?)
             .max_sse_event_size(limit)
             .max_json_response_size(limit);
-        let inner = StreamableHttpClientTransport::with_client(client()?, config);
+        config.retry_config = Arc::new(client::resumption());
+        let inner = StreamableHttpClientTransport::with_client(Client::new()?, config);
         Ok(Self { inner, calls })
     }
 
@@ -90,10 +86,12 @@ impl HttpTransport {
                 ))
             }
             JsonRpcMessage::Error(error) => {
-                if let Some(id) = &error.id {
+                // What came in a stream of events may be about any call. It is clear if there is but one.
+                let id = error.id.or_else(|| self.calls.only_id());
+                if let Some(id) = &id {
                     self.calls.answered(id);
                 }
-                Some(JsonRpcMessage::Error(error))
+                Some(JsonRpcMessage::error(error.error, id))
             }
         }
     }
@@ -222,38 +220,4 @@ fn headers(headers: &BTreeMap<String, String>) -> Result<HashMap<HeaderName, Hea
             Ok((parsed, value))
         })
         .collect()
-}
-
-/// One client for all endpoints: it holds the system's certificates, and proxies from the environment.
-fn client() -> Result<reqwest::Client, String> {
-    static CLIENT: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
-    let build = || {
-        // Whoever set a provider before us may keep it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            // A connection whose last answer was not read to its end stalls the next request by 40 ms.
-            .pool_max_idle_per_host(0)
-            .redirect(redirect::Policy::custom(follow))
-            .build()
-            .map_err(|error| format!("no HTTP client could be made: {}", explain(&error)))
-    };
-    CLIENT.get_or_init(build).clone()
-}
-
-/// Only redirects that keep the message, and that take our headers to nobody else.
-fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let keeps_body = matches!(
-        attempt.status(),
-        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
-    );
-    let same_origin = attempt
-        .previous()
-        .first()
-        .is_some_and(|first| first.origin() == attempt.url().origin());
-    if keeps_body && same_origin && attempt.previous().len() <= MAX_REDIRECTS {
-        attempt.follow()
-    } else {
-        attempt.stop()
-    }
 }

@@ -123,7 +123,12 @@ impl<R: AsyncRead + Unpin + Send> LineTransport<R> {
         let parsed = if let Some(parsing) = &mut self.parsing {
             let parsed = parsing.await;
             self.parsing = None;
-            parsed.ok()?
+            let Ok(parsed) = parsed else {
+                let reason = "a message of it could not be parsed, which is a bug in Crosscheck";
+                self.calls.fall_silent(Some(reason.to_owned()));
+                return None;
+            };
+            parsed
         } else {
             match self.next().await {
                 Next::Line(line) if line.len() > PARSE_HERE => {

@@ -5,6 +5,7 @@
 //! read, and pass rmcp only requests and answers, unread: as raw JSON.
 
 mod calls;
+mod client;
 mod http;
 mod id;
 mod line;

@@ -1,3 +1,4 @@
+//! Programs, their groups, and all the ways they end.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;

@@ -1,3 +1,4 @@
+//! Runs of shell scripts to their end.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -169,6 +170,61 @@ async fn the_later_era_is_found_over_http() {
         .filter(|(_, message)| message["method"] == "initialize")
         .count();
     assert_eq!(initializes, 1);
+}
+
+/// Its session ends after each answer, as if it was started anew.
+fn forgetful(request: &Request, session: &AtomicUsize, refusal: &[u8]) -> Vec<u8> {
+    let (head, message) = request;
+    let now = session.load(Ordering::SeqCst);
+    let id = format!("mcp-session-id: s{now}\r\n");
+    if message["method"] == "initialize" {
+        let answer = String::from_utf8(classic(request, |_| Vec::new())).unwrap();
+        return answer.replacen("\r\n", &format!("\r\n{id}"), 1).into();
+    }
+    if !head.contains(&id) {
+        return refusal.to_vec();
+    }
+    classic(request, |message| {
+        session.fetch_add(1, Ordering::SeqCst);
+        let content = json!([{ "type": "text", "text": format!("from s{now}") }]);
+        json_answer(&message["id"], &json!({ "content": content }))
+    })
+}
+
+#[tokio::test]
+async fn a_session_that_is_gone_is_begun_anew() {
+    let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#;
+    let refusals = [
+        http("404 Not Found", "application/json", ""),
+        http("400 Bad Request", "application/json", error),
+        http(
+            "400 Bad Request",
+            "text/plain",
+            "Invalid or missing session ID",
+        ),
+    ];
+    for refusal in refusals {
+        let session = Arc::new(AtomicUsize::new(1));
+        let (url, _) = serve(move |request| forgetful(request, &session, &refusal)).await;
+        let stage = stage_at(&url, limits());
+        for text in ["from s1", "from s2", "from s3"] {
+            assert_eq!(stage.text().await, text);
+        }
+        assert_eq!(stage.status().starts, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_error_without_an_id_ends_the_call_that_it_answers() {
+    let (url, _) = serve(|request| {
+        classic(request, |_| {
+            let error = r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"cannot read it"}}"#;
+            http("400 Bad Request", "application/json", error)
+        })
+    })
+    .await;
+    let stage = stage_at(&url, limits());
+    assert!(stage.text().await.ends_with("error: cannot read it"));
 }
 
 #[tokio::test]

@@ -1,0 +1,196 @@
+//! The HTTP client under rmcp's: how connections are made, where redirects may lead, and answers that do not say
+//! what they answer.
+
+use super::http::{HttpError, explain};
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{StatusCode, redirect};
+use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage};
+use rmcp::transport::common::client_side_sse::{BoxedSseResponse, ExponentialBackoff};
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClient, StreamableHttpPostResponse, StreamableHttpResponseLimits,
+};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Longest time to connect to a server.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Redirects followed, all within one origin.
+const MAX_REDIRECTS: usize = 5;
+
+/// Attempts to take up a stream of events that broke: about 16 s, enough for a server to be started anew.
+const RESUMPTIONS: usize = 5;
+/// Pause before the first attempt; it doubles with each one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+type Headers = HashMap<HeaderName, HeaderValue>;
+
+/// rmcp's client, but for errors without an id: they end the request that was posted, or, where they say that our
+/// session is not known any more, make rmcp begin a new one.
+#[derive(Clone)]
+pub(super) struct Client {
+    inner: reqwest::Client,
+}
+
+impl Client {
+    /// The same for all endpoints: it holds the system's certificates, and proxies from the environment.
+    ///
+    /// # Errors
+    /// Why there is no client, for people.
+    pub(super) fn new() -> Result<Self, String> {
+        static CLIENT: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+        let inner = CLIENT.get_or_init(build).clone()?;
+        Ok(Self { inner })
+    }
+}
+
+impl StreamableHttpClient for Client {
+    type Error = reqwest::Error;
+
+    async fn post_message(
+        &self,
+        uri: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session: Option<Arc<str>>,
+        token: Option<String>,
+        headers: Headers,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        let limits = StreamableHttpResponseLimits::default();
+        self.post_message_with_response_limits(uri, message, session, token, headers, limits)
+            .await
+    }
+
+    async fn post_message_with_response_limits(
+        &self,
+        uri: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session: Option<Arc<str>>,
+        token: Option<String>,
+        headers: Headers,
+        limits: StreamableHttpResponseLimits,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        let id = match &message {
+            JsonRpcMessage::Request(request) => Some(request.id.clone()),
+            _ => None,
+        };
+        let in_session = session.is_some();
+        let posted = self
+            .inner
+            .post_message_with_response_limits(uri, message, session, token, headers, limits);
+        match posted.await {
+            Ok(StreamableHttpPostResponse::Json(JsonRpcMessage::Error(mut error), session))
+                if error.id.is_none() =>
+            {
+                if in_session && is_about_session(&error.error.message) {
+                    return Err(HttpError::SessionExpired);
+                }
+                error.id = id;
+                let error = JsonRpcMessage::Error(error);
+                Ok(StreamableHttpPostResponse::Json(error, session))
+            }
+            Err(HttpError::UnexpectedServerResponse(text))
+                if in_session && text.starts_with("HTTP 400 ") && is_about_session(&text) =>
+            {
+                Err(HttpError::SessionExpired)
+            }
+            posted => posted,
+        }
+    }
+
+    async fn delete_session(
+        &self,
+        uri: Arc<str>,
+        session: Arc<str>,
+        token: Option<String>,
+        headers: Headers,
+    ) -> Result<(), HttpError> {
+        self.inner
+            .delete_session(uri, session, token, headers)
+            .await
+    }
+
+    async fn get_stream(
+        &self,
+        uri: Arc<str>,
+        session: Option<Arc<str>>,
+        last_event: Option<String>,
+        token: Option<String>,
+        headers: Headers,
+    ) -> Result<BoxedSseResponse, HttpError> {
+        let limit = usize::MAX;
+        self.get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, limit)
+            .await
+    }
+
+    async fn get_stream_with_max_sse_event_size(
+        &self,
+        uri: Arc<str>,
+        session: Option<Arc<str>>,
+        last_event: Option<String>,
+        token: Option<String>,
+        headers: Headers,
+        limit: usize,
+    ) -> Result<BoxedSseResponse, HttpError> {
+        let resumes = last_event.is_some();
+        let opened = self
+            .inner
+            .get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, limit);
+        opened.await.map_err(|error| match error {
+            // Asking again would not help, and this is the error that rmcp takes for final.
+            HttpError::Client(error) if resumes && is_refusal(&error) => {
+                HttpError::ServerDoesNotSupportSse
+            }
+            error => error,
+        })
+    }
+}
+
+/// Whether an error that names no request says that our session is not known. By the book that is a 404; many
+/// servers that were started anew answer 400 and say it in words.
+fn is_about_session(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("session")
+}
+
+fn is_refusal(error: &reqwest::Error) -> bool {
+    error
+        .status()
+        .is_some_and(|status| status.is_client_error())
+}
+
+/// How often, and after which pauses, a stream of events that broke is taken up again. The server may say other
+/// pauses.
+pub(super) fn resumption() -> ExponentialBackoff {
+    let mut policy = ExponentialBackoff::default();
+    policy.max_times = Some(RESUMPTIONS);
+    policy.base_duration = PAUSE;
+    policy
+}
+
+fn build() -> Result<reqwest::Client, String> {
+    // Whoever set a provider before us may keep it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        // A connection whose last answer was not read to its end stalls the next request by 40 ms.
+        .pool_max_idle_per_host(0)
+        .redirect(redirect::Policy::custom(follow))
+        .build()
+        .map_err(|error| format!("no HTTP client could be made: {}", explain(&error)))
+}
+
+/// Only redirects that keep the message, and that take our headers to nobody else.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let keeps_body = matches!(
+        attempt.status(),
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+    );
+    let same_origin = attempt
+        .previous()
+        .first()
+        .is_some_and(|first| first.origin() == attempt.url().origin());
+    if keeps_body && same_origin && attempt.previous().len() <= MAX_REDIRECTS {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}
