@@ -52,7 +52,12 @@ pub fn markdown(text: &str, max: usize) -> String {
     while let Some(source) = lines.next() {
         // Room for closing the block and telling that something was cut.
         let tail = fence.as_ref().map_or(0, |it| it.len + 1) + 2 * CUT.len() + 1;
-        let room = max.saturating_sub(out.len() + 1 + tail);
+        let used = out.len() + 1 + tail;
+        if used > max && !out.is_empty() {
+            push_within(&mut out, &format!("\n{CUT}"), max);
+            break;
+        }
+        let room = max.saturating_sub(used);
         let (written, next) = match &fence {
             Some(open) => code_line(source, open),
             None => match Fence::open(source) {

@@ -27,14 +27,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Most bytes of one file that are sent.
-pub const MAX_FILE: usize = 32 * 1024;
+pub(crate) const MAX_FILE: usize = 32 * 1024;
 /// Most bytes of all files together that are sent for one review.
-pub const MAX_ALL: usize = 64 * 1024;
+pub(crate) const MAX_ALL: usize = 64 * 1024;
 /// Most files taken from one directory of rules; the last one is told to be cut when there are more.
 const MAX_RULES: usize = 50;
 
 /// Kinds of which the nearest holds; the names of a kind in order of preference.
-pub const NEAREST: &[&[&str]] = &[
+pub(crate) const NEAREST: &[&[&str]] = &[
     &["AGENTS.md", "AGENT.md"],
     &["CLAUDE.md"],
     &["GEMINI.md"],
@@ -53,20 +53,20 @@ const INSTRUCTIONS: &str = ".github/instructions";
 
 /// A guideline file and the files it holds for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guideline {
+pub(crate) struct Guideline {
     /// The file.
-    pub path: RelPath,
+    pub(crate) path: RelPath,
     /// Its text, bounded.
-    pub text: String,
+    pub(crate) text: String,
     /// The targets it holds for.
-    pub applies_to: Vec<RelPath>,
+    pub(crate) applies_to: Vec<RelPath>,
     /// True when it was longer than the bound.
-    pub cut: bool,
+    pub(crate) cut: bool,
 }
 
 /// The guidelines for `targets`, general ones first. Reads files under `root` only, symbolic links resolved, and
 /// looks only at directories on the targets' paths.
-pub fn collect(root: &Path, targets: &[&RelPath]) -> Vec<Guideline> {
+pub(crate) fn collect(root: &Path, targets: &[&RelPath]) -> Vec<Guideline> {
     let mut collector = Collector {
         root,
         ignored: Ignored::new(root, &[]),

@@ -2,7 +2,7 @@
 
 use super::codex::split_priority;
 use super::collect::split_text;
-use super::place::{is_path, regex, spot};
+use super::place::{Spot, is_path, regex, spot};
 use crate::finding::{RawFinding, Severity};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -39,16 +39,7 @@ pub(super) fn line(text: &str) -> Option<RawFinding> {
         return None;
     }
     let spot = spot(&found["spot"])?;
-    let (title, body) = split_text(&message.text);
-    Some(RawFinding {
-        path: spot.path,
-        place: spot.place,
-        severity: message.severity,
-        code: message.code,
-        title,
-        body,
-        ..RawFinding::default()
-    })
+    Some(message.at(spot))
 }
 
 /// A message taken apart.
@@ -56,6 +47,22 @@ pub(super) struct Message {
     pub(super) severity: Option<Severity>,
     pub(super) code: Option<String>,
     pub(super) text: String,
+}
+
+impl Message {
+    /// The finding that says this about a place.
+    pub(super) fn at(self, spot: Spot) -> RawFinding {
+        let (title, body) = split_text(&self.text);
+        RawFinding {
+            path: spot.path,
+            place: spot.place,
+            severity: self.severity,
+            code: self.code,
+            title,
+            body,
+            ..RawFinding::default()
+        }
+    }
 }
 
 /// `[warning]`, `(high)`, `**High**:`, `error[E0308]:`, `warning TS6133:`.

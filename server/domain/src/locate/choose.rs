@@ -193,6 +193,10 @@ pub(super) fn choose(text: &Text, hint: &Hint, inside: &[TextRange], found: &Fou
         inside.iter().any(holds)
     };
     let left = keep_if_any(matches.to_vec(), holds);
+    // Numbers only choose between several.
+    if let [only] = &left[..] {
+        return at(only);
+    }
     let left = if hint.lines.is_some() {
         match nearest(text, hint, &left) {
             Some(nearest) => nearest,

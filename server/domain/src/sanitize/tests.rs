@@ -138,6 +138,10 @@ fn long_text_is_cut_and_closed() {
         "```\naaaaaaaaaaaaaaa…\n```"
     );
     assert_eq!(markdown("äöü", 3), "…");
+    let blank_lines = format!("a{}b", "\n".repeat(50));
+    assert_eq!(markdown(&blank_lines, 12), "a\n\n\n\n\n…");
+    let blank_code = format!("```{}b", "\n".repeat(50));
+    assert_eq!(markdown(&blank_code, 20), "```\n\n\n\n\n\n…\n```");
 }
 
 proptest! {
@@ -160,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_within_its_limits(text in any::<String>(), max in 0usize..100) {
+    fn any_text_is_within_its_limits(text in "(\\PC|\n|\u{0}|```){0,60}", max in 0usize..100) {
         prop_assert!(markdown(&text, max).len() <= max);
         let one = line(&text, max);
         prop_assert!(one.chars().count() <= max);

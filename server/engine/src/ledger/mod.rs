@@ -28,7 +28,7 @@ use std::time::{Duration, SystemTime};
 use thread::Worker;
 
 /// Where the time of records comes from; tests bring their own.
-pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// Tells a person something once.
 pub(crate) type Notify = Arc<dyn Fn(String) + Send + Sync>;

@@ -1,6 +1,5 @@
 //! Code as agents see it: with line numbers, inside of fences that it cannot close.
 
-use crate::scope::Target;
 use domain::text::Text;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -13,14 +12,6 @@ const DECORATION: usize = " | \n".len();
 /// Most bytes of what is said where a line is cut.
 const CUT_REMARK: usize = 48;
 
-/// The code of a target with line numbers, as agents see it: `  12 | let x = 1;`.
-pub fn numbered(target: &Target) -> String {
-    let last = line_count(&target.text);
-    let mut out = String::new();
-    write_numbered(&mut out, &target.text, std::slice::from_ref(&(0..last)));
-    out
-}
-
 /// Number of lines without the empty one after the last line end.
 pub(super) fn line_count(text: &Text) -> usize {
     let lines = text.line_count();
@@ -31,7 +22,7 @@ pub(super) fn line_count(text: &Text) -> usize {
     }
 }
 
-/// Writes some lines (0-based) with their numbers, and `…` where lines are left out.
+/// Writes some lines (0-based) with their numbers (`  12 | let x = 1;`), and `…` where lines are left out.
 pub(super) fn write_numbered(out: &mut String, text: &Text, spans: &[Range<usize>]) {
     let width = width(text);
     for (index, span) in spans.iter().enumerate() {

@@ -7,8 +7,7 @@ mod schema;
 mod tests;
 mod words;
 
-pub use code::numbered;
-pub use schema::findings_schema;
+pub(crate) use schema::findings_schema;
 
 use crate::guidelines::Guideline;
 use crate::scope::{Gathered, LineRange, Target, secrets};
@@ -24,37 +23,37 @@ const MIN_CODE: usize = 4 * 1024;
 
 /// One call's worth of a review.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// Indexes into [`Gathered::targets`] of the files in it.
-    pub targets: Vec<usize>,
+    pub(crate) targets: Vec<usize>,
     /// Values for the argument templates, see [`agents::template::VARIABLES`].
-    pub variables: Value,
+    pub(crate) variables: Value,
 }
 
 /// What a prompt is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Input<'a> {
+pub(crate) struct Input<'a> {
     /// The root.
-    pub root: &'a Path,
+    pub(crate) root: &'a Path,
     /// What to look at.
-    pub gathered: &'a Gathered,
+    pub(crate) gathered: &'a Gathered,
     /// The team's guidelines.
-    pub guidelines: &'a [Guideline],
+    pub(crate) guidelines: &'a [Guideline],
     /// The user's instructions, from the configuration and the command.
-    pub instructions: &'a [&'a str],
+    pub(crate) instructions: &'a [&'a str],
     /// What the agent looks at.
-    pub reads: Reads,
+    pub(crate) reads: Reads,
     /// Largest prompt, in bytes.
-    pub max_bytes: usize,
+    pub(crate) max_bytes: usize,
     /// Hide secrets in everything that is sent: for every agent but the embedded one.
-    pub mask_secrets: bool,
+    pub(crate) mask_secrets: bool,
     /// The agent's templates use `prompt`. If not, it is none, and no file is split.
-    pub needs_prompt: bool,
+    pub(crate) needs_prompt: bool,
 }
 
 /// Splits a review into calls and builds each one's values. A file too large for one prompt is split by lines
 /// with some overlap; each part then has its own `ranges`, which do not overlap.
-pub fn review(input: &Input<'_>) -> Vec<Batch> {
+pub(crate) fn review(input: &Input<'_>) -> Vec<Batch> {
     let files: Vec<File<'_>> = input
         .gathered
         .targets

@@ -24,7 +24,7 @@ static SCHEMA: LazyLock<(Value, String)> = LazyLock::new(|| {
 
 /// JSON Schema of the findings answer that agents are asked for. It keeps the rules of the strict modes of model
 /// APIs: every property is required, what may be absent may be null, and nothing else is allowed.
-pub fn findings_schema() -> Value {
+pub(crate) fn findings_schema() -> Value {
     SCHEMA.0.clone()
 }
 

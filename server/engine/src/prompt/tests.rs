@@ -492,6 +492,13 @@ fn no_fence_can_be_closed_by_what_is_in_it() {
     assert_eq!(prompt.matches(&fence).count(), 2);
 }
 
+fn numbered(target: &Target) -> String {
+    let mut out = String::new();
+    let all = 0..code::line_count(&target.text);
+    code::write_numbered(&mut out, &target.text, std::slice::from_ref(&all));
+    out
+}
+
 #[test]
 fn numbers_are_as_wide_as_the_last_one() {
     assert_eq!(

@@ -14,6 +14,7 @@ use domain::board::Reviewed;
 use domain::finding::Finding;
 use domain::locate::Tier;
 use domain::path::RelPath;
+use domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -257,10 +258,17 @@ fn fault(agent: &str, error: &JoinError) -> String {
     format!("the call to agent `{agent}` failed because of a fault in crosscheck: {error}")
 }
 
+/// What an agent said of one file so far, and the text that this is in bytes of.
+struct KnownFile {
+    reviewed: Reviewed,
+    findings: Vec<Finding>,
+    text: Text,
+}
+
 /// What an agent said in this run, by file: a file may be reviewed in several calls.
 #[derive(Default)]
 struct Known {
-    files: BTreeMap<RelPath, (Reviewed, Vec<Finding>)>,
+    files: BTreeMap<RelPath, KnownFile>,
     /// Whether the ledger had its time to tell the dismissals.
     waited: bool,
 }
@@ -305,11 +313,12 @@ impl Known {
             findings,
         } = file;
         let (all_reviewed, all) = match self.files.remove(&path) {
-            Some((before, mut known)) => {
-                known.extend(findings);
-                (both(before, reviewed), identify(known))
+            Some(mut known) if known.text == text => {
+                known.findings.extend(findings);
+                (both(known.reviewed, reviewed), identify(known.findings))
             }
-            None => (reviewed, identify(findings)),
+            // A file that was not asked about, and changed on disk since: what was said before is told already.
+            Some(_) | None => (reviewed, identify(findings)),
         };
         let (dismissed, shown): (Vec<Finding>, Vec<Finding>) =
             all.iter().cloned().partition(|it| part.root.hides(it));
@@ -318,7 +327,12 @@ impl Known {
             unlocated: shown.iter().filter(|it| it.tier == Tier::File).count(),
             dismissed: dismissed.len(),
         };
-        self.files.insert(path.clone(), (all_reviewed.clone(), all));
+        let known = KnownFile {
+            reviewed: all_reviewed.clone(),
+            findings: all,
+            text: text.clone(),
+        };
+        self.files.insert(path.clone(), known);
         let agent = part.spec.name.clone();
         (
             FileFindings {

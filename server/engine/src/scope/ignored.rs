@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Names of the AI-ignore files.
-pub const FILES: &[&str] = &[
+pub(crate) const FILES: &[&str] = &[
     ".aiignore",
     ".cursorignore",
     ".agentignore",

@@ -16,9 +16,9 @@ mod compare;
 pub(crate) mod diff;
 mod exclude;
 mod files;
-pub mod ignored;
+pub(crate) mod ignored;
 mod renames;
-pub mod secrets;
+pub(crate) mod secrets;
 
 use crate::config::Config;
 use crate::event::Skipped;
@@ -32,53 +32,53 @@ use tokio_util::sync::CancellationToken;
 
 /// What a run will look at.
 #[derive(Clone, Debug, Default)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// The files, sorted by path.
-    pub targets: Vec<Target>,
+    pub(crate) targets: Vec<Target>,
     /// For changes: the unified diff of all targets, one section for each. It is for reading: line ends are `\n`
     /// whatever the files have.
-    pub diff: Option<String>,
+    pub(crate) diff: Option<String>,
     /// `diff` with the secrets hidden, byte for byte as long; `None` when there are none.
-    pub masked_diff: Option<String>,
+    pub(crate) masked_diff: Option<String>,
     /// For changes: what they are against, in words (`HEAD`, `main (merge base 1a2b3c4)`).
-    pub base: Option<String>,
+    pub(crate) base: Option<String>,
     /// For changes: the files that are gone, sorted.
-    pub deleted: Vec<RelPath>,
+    pub(crate) deleted: Vec<RelPath>,
     /// What was left out.
-    pub skipped: Vec<Skipped>,
+    pub(crate) skipped: Vec<Skipped>,
     /// Remarks a person should see.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A file to look at.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub(crate) struct Target {
     /// The file.
-    pub path: RelPath,
+    pub(crate) path: RelPath,
     /// Its text: the open buffer's, else the disk's (for staged changes: the index's).
-    pub text: Text,
+    pub(crate) text: Text,
     /// The open buffer's version.
-    pub version: Option<i32>,
+    pub(crate) version: Option<i32>,
     /// The lines to look at; `None` for all of them.
-    pub ranges: Option<Vec<LineRange>>,
+    pub(crate) ranges: Option<Vec<LineRange>>,
     /// The text on disk when it differs from `text`, for agents that read the disk.
-    pub disk: Option<Text>,
+    pub(crate) disk: Option<Text>,
     /// For changes: the bytes of [`Gathered::diff`] that are this file's section.
-    pub diff: Option<TextRange>,
+    pub(crate) diff: Option<TextRange>,
 }
 
 /// Lines, 1-based and inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct LineRange {
+pub(crate) struct LineRange {
     /// First.
-    pub start_line: u32,
+    pub(crate) start_line: u32,
     /// Last.
-    pub end_line: u32,
+    pub(crate) end_line: u32,
 }
 
 /// Why there is nothing to look at at all.
 #[derive(Debug, thiserror::Error)]
-pub enum ScopeError {
+pub(crate) enum ScopeError {
     /// Changes were asked for outside of a repository.
     #[error("{0} is not in a git repository; name files to review instead")]
     NotARepository(PathBuf),
@@ -101,7 +101,7 @@ pub enum ScopeError {
 ///
 /// # Errors
 /// When nothing can be gathered at all.
-pub async fn gather(
+pub(crate) async fn gather(
     root: &Path,
     scope: &Scope,
     open: &OpenBuffers,

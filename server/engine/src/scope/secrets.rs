@@ -44,7 +44,7 @@ const HARMLESS_ENVS: &[&str] = &[
 ];
 
 /// True when the name of a file says that it holds secrets. `path` has `/` between names.
-pub fn is_secret_file(path: &str) -> bool {
+pub(crate) fn is_secret_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let is_env = match name.strip_prefix(".env") {
         Some("") => true,
@@ -62,12 +62,12 @@ pub fn is_secret_file(path: &str) -> bool {
 
 /// The text with each secret replaced by `*` of equal length in bytes; line ends stay, so every position stays.
 /// `None` when there is no secret in it.
-pub fn masked(text: &Text) -> Option<Text> {
+pub(crate) fn masked(text: &Text) -> Option<Text> {
     masked_str(&text.to_string()).map(|it| Text::new(&it))
 }
 
 /// As [`masked`].
-pub fn masked_str(text: &str) -> Option<String> {
+pub(crate) fn masked_str(text: &str) -> Option<String> {
     let secrets = domain::secrets::scan(text);
     if secrets.is_empty() {
         return None;
@@ -89,7 +89,7 @@ pub fn masked_str(text: &str) -> Option<String> {
 }
 
 /// Number of secrets in a text.
-pub fn count(text: &Text) -> usize {
+pub(crate) fn count(text: &Text) -> usize {
     domain::secrets::scan(&text.to_string()).len()
 }
 

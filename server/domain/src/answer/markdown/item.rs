@@ -1,6 +1,5 @@
 //! One list item, heading or titled paragraph that may be a finding.
 
-use super::super::collect::split_text;
 use super::super::place::{Spot, regex, spot, undecorated};
 use super::super::plain::{self, Message};
 use crate::finding::RawFinding;
@@ -78,17 +77,9 @@ pub(super) fn tells_no_findings(heading: &str) -> bool {
     WORDS.is_match(heading)
 }
 
-fn build(spot: Spot, message: Message) -> RawFinding {
-    let (title, body) = split_text(&plain_title(&message.text));
-    RawFinding {
-        path: spot.path,
-        place: spot.place,
-        severity: message.severity,
-        code: message.code,
-        title,
-        body,
-        ..RawFinding::default()
-    }
+fn build(spot: Spot, mut message: Message) -> RawFinding {
+    message.text = plain_title(&message.text);
+    message.at(spot)
 }
 
 /// A title without emphasis around it or around its first words.

@@ -115,3 +115,17 @@ fn comments_before_a_symbol_belong_to_it() {
     let text = "void f(void)\n{\n    x();\n}\n\nvoid g(void)\n{\n    «x()»;\n}\n";
     check(text, &quote("x()").symbol("g"), Tier::Exact);
 }
+
+#[test]
+fn the_only_match_inside_the_symbol_needs_no_number() {
+    let text = "fn f() {\n    a();\n}\nfn g() {\n    a();\n}\n";
+    let place = quote("a();").symbol("g").line(400);
+    let start = text.rfind("a();").unwrap();
+    assert_eq!(
+        locate(&Text::new(text), &place, ""),
+        Located::At {
+            range: TextRange::new(start, start + 4),
+            tier: Tier::Exact
+        }
+    );
+}

@@ -162,6 +162,26 @@ fn a_malformed_list_leaves_the_others() {
 }
 
 #[test]
+fn a_project_file_takes_no_imported_agent_away_before_trust() {
+    let fixture = Fixture::new()
+        .user("import = [\"cursor\"]\n[review]\nagents = [\"c\"]")
+        .project("import = [\"codex\"]")
+        .file(
+            "home/.cursor/mcp.json",
+            "{\"mcpServers\": {\"c\": {\"command\": \"c\"}}}",
+        );
+    expect![[r#"
+        builtin by crosscheck (built in): crosscheck agent builtin
+          review: review{}
+        c by c (~/.cursor/mcp.json): c
+          review: review{}
+          edit: edit{}
+        review: c
+        untrusted: the MCP servers that are listed for `codex` would become agents (crosscheck.toml)
+    "#]].assert_eq(&fixture.rendered());
+}
+
+#[test]
 fn in_the_home_directory_the_users_lists_are_the_users() {
     let mut fixture = Fixture::new().user("import = [\"cursor\"]").file(
         "home/.cursor/mcp.json",
