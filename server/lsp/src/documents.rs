@@ -1,7 +1,7 @@
 //! The open documents: their text as the client has it, letter by letter.
 
 use crate::proto::from::ContentChange;
-use domain::carry::ChangeLog;
+use domain::carry::{Carried, ChangeLog};
 use domain::edit::Change;
 use domain::path::RelPath;
 use domain::text::{Encoding, Text, TextRange};
@@ -30,10 +30,13 @@ pub(crate) struct Document {
     pub(crate) text: Text,
     /// The client's version of that text.
     pub(crate) version: i32,
-    /// The version with which it was opened.
-    pub(crate) first_version: i32,
-    /// What happened since it was opened.
-    pub(crate) log: ChangeLog,
+    /// The server's own number of that text. Unlike versions, revisions are never used twice: versions begin anew
+    /// when a document is opened again, and some clients do not count at all.
+    pub(crate) revision: i32,
+    /// The first revision at its place.
+    first_revision: i32,
+    /// What happened since it was opened, by revision.
+    log: ChangeLog,
     /// Where it lies, or why it cannot be reviewed.
     pub(crate) place: Result<Place, String>,
 }
@@ -60,6 +63,7 @@ pub(crate) enum Ignored {
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     by_uri: BTreeMap<String, Document>,
+    last_revision: i32,
 }
 
 impl Documents {
@@ -71,12 +75,14 @@ impl Documents {
         text: &str,
         place: Result<Place, String>,
     ) {
+        self.last_revision = self.last_revision.saturating_add(1);
         let uri = uri.to_owned();
         let document = Document {
             uri: uri.clone(),
             text: Text::new(text),
             version,
-            first_version: version,
+            revision: self.last_revision,
+            first_revision: self.last_revision,
             log: ChangeLog::default(),
             place,
         };
@@ -105,9 +111,17 @@ impl Documents {
         self.by_uri.values()
     }
 
-    /// An open document, to place it anew.
-    pub(crate) fn get_mut(&mut self, uri: &str) -> Option<&mut Document> {
-        self.by_uri.get_mut(uri)
+    /// Gives a document another place; false when it has that already. Its earlier revisions are out of reach then:
+    /// the file at that place had other texts.
+    pub(crate) fn set_place(&mut self, uri: &str, place: Result<Place, String>) -> bool {
+        let Some(document) = self.by_uri.get_mut(uri).filter(|it| it.place != place) else {
+            return false;
+        };
+        self.last_revision = self.last_revision.saturating_add(1);
+        document.revision = self.last_revision;
+        document.first_revision = self.last_revision;
+        document.place = place;
+        true
     }
 
     /// Applies the changes of one notification in their order and returns them as they were done, each told in
@@ -135,24 +149,32 @@ impl Documents {
                 have,
             });
         }
+        self.last_revision = self.last_revision.saturating_add(1);
+        document.revision = self.last_revision;
+        document.version = version;
         let done = changes
             .iter()
-            .map(|it| document.apply(it, version, encoding))
+            .map(|it| document.apply(it, encoding))
             .collect();
-        document.version = version;
         Ok((document, done))
     }
 }
 
 impl Document {
-    fn apply(&mut self, change: &ContentChange, version: i32, encoding: Encoding) -> Change {
+    /// Carries a range of an older revision to now; `None` when that is out of reach, perhaps of an earlier opening.
+    pub(crate) fn carry(&self, range: TextRange, since: i32) -> Option<Carried> {
+        let is_known = (self.first_revision..=self.revision).contains(&since);
+        is_known.then(|| self.log.carry(range, since)).flatten()
+    }
+
+    fn apply(&mut self, change: &ContentChange, encoding: Encoding) -> Change {
         let done = match change.range {
             Some((start, end)) => self
                 .text
                 .replace(self.text.range_of(start, end, encoding), &change.text),
             None => replace_all(&mut self.text, &change.text),
         };
-        self.log.push(version, done);
+        self.log.push(self.revision, done);
         done
     }
 }

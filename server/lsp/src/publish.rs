@@ -35,8 +35,6 @@ pub(crate) struct Published {
     stale: BTreeSet<(Arc<Path>, RelPath)>,
     /// Files to be shown anew that lie in no root: configuration files.
     stale_files: BTreeSet<PathBuf>,
-    /// Texts of files that are not open, as the engine read them in this turn.
-    texts: BTreeMap<(Arc<Path>, RelPath), Text>,
     /// The problems in configuration files, by the root that is configured and file.
     problems: BTreeMap<Arc<Path>, BTreeMap<PathBuf, Vec<Problem>>>,
     wants_refresh: bool,
@@ -54,11 +52,6 @@ impl Published {
     /// Shows a file anew at the end of the turn.
     pub(crate) fn touch(&mut self, root: &Arc<Path>, path: &RelPath) {
         self.stale.insert((Arc::clone(root), path.clone()));
-    }
-
-    /// Keeps the text of a file that is not open until the end of the turn.
-    pub(crate) fn note_text(&mut self, root: &Arc<Path>, path: &RelPath, text: Text) {
-        self.texts.insert((Arc::clone(root), path.clone()), text);
     }
 
     /// Replaces the problems of a root's configuration.
@@ -147,8 +140,6 @@ impl Published {
 /// Ends a turn: shows what changed, unless the client is behind with reading.
 pub(crate) fn flush(state: &mut State, now: Instant) {
     if state.client.is_congested() {
-        // They may be many, and can be read again.
-        state.published.texts.clear();
         return;
     }
     let documents = &state.documents;
@@ -181,7 +172,6 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
     for (root, path) in places {
         show(state, &root, &path);
     }
-    state.published.texts.clear();
     if state.published.wants_refresh && !state.client.is_asking(&Asked::Refresh) {
         state.published.wants_refresh = false;
         state
@@ -303,7 +293,7 @@ fn of_document(
 fn of_closed(
     root: &mut Root,
     path: &RelPath,
-    published: &mut Published,
+    published: &Published,
     client: &Capabilities,
     uri: &str,
 ) -> Vec<Diagnostic> {
@@ -311,10 +301,7 @@ fn of_closed(
     if root.findings.clusters(path).is_empty() && published.problems_of(&file).is_empty() {
         return Vec::new();
     }
-    let text = published
-        .texts
-        .remove(&(Arc::clone(&root.path), path.clone()))
-        .or_else(|| read(&file));
+    let text = read(&file);
     root.findings.placed(path, text.as_ref());
     let text = text.unwrap_or_default();
     collect(

@@ -38,8 +38,8 @@ struct Run {
     task: Task,
     /// Its subject in words: `src/main.rs`, `changes`.
     subject: String,
-    /// The versions of the documents that it looks at.
-    versions: Vec<i32>,
+    /// The revisions of the documents that it looks at.
+    revisions: Vec<i32>,
     /// False when the server began it by itself (on save).
     is_explicit: bool,
     findings: usize,
@@ -69,11 +69,11 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// The run that does this already, and whether it looks at the same versions.
-    pub(crate) fn find(&self, task: &Task, versions: &[i32]) -> Option<(RunId, bool)> {
+    /// The run that does this already, and whether it looks at the same revisions.
+    pub(crate) fn find(&self, task: &Task, revisions: &[i32]) -> Option<(RunId, bool)> {
         let mut running = self.by_id.iter().filter(|(_, run)| run.ended.is_none());
         let (id, run) = running.find(|(_, run)| run.task == *task)?;
-        Some((*id, run.versions == versions))
+        Some((*id, run.revisions == revisions))
     }
 
     /// Notes a run that was started, and asks the client to show its progress.
@@ -89,7 +89,7 @@ impl Runs {
             message: format!("reviewing {}", new.subject),
             task: new.task,
             subject: new.subject,
-            versions: new.versions,
+            revisions: new.revisions,
             is_explicit: new.is_explicit,
             findings: 0,
             percentage: 0,
@@ -248,8 +248,8 @@ pub(crate) struct NewRun {
     pub(crate) task: Task,
     /// In words.
     pub(crate) subject: String,
-    /// The versions of the documents that it looks at.
-    pub(crate) versions: Vec<i32>,
+    /// The revisions of the documents that it looks at.
+    pub(crate) revisions: Vec<i32>,
     /// Whether a person asked for it.
     pub(crate) is_explicit: bool,
 }

@@ -152,10 +152,7 @@ impl State {
         let mut moved = Vec::new();
         for uri in uris {
             let place = self.place(&uri);
-            if let Some(document) = self.documents.get_mut(&uri)
-                && document.place != place
-            {
-                document.place = place;
+            if self.documents.set_place(&uri, place) {
                 moved.push(uri);
             }
         }

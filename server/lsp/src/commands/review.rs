@@ -102,7 +102,7 @@ fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
             path,
             Buffer {
                 text: it.text.clone(),
-                version: it.version,
+                version: it.revision,
             },
         ))
     });
@@ -113,13 +113,13 @@ fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
         open: open.collect(),
         instructions: task.instructions.clone(),
     };
-    let versions: Vec<i32> = review
+    let revisions: Vec<i32> = review
         .open
         .iter()
         .filter(|it| concerns(&task.scope, it.0))
         .map(|it| it.1.version)
         .collect();
-    let older = match state.runs.find(&task, &versions) {
+    let older = match state.runs.find(&task, &revisions) {
         Some((run, true)) => return Some(run),
         Some((run, false)) => Some(run),
         None => None,
@@ -135,7 +135,7 @@ fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
         NewRun {
             task,
             subject,
-            versions,
+            revisions,
             is_explicit,
         },
         &mut state.client,

@@ -23,10 +23,10 @@ pub(super) fn recall(state: &mut State, uri: &str) {
     let Ok(place) = document.place.clone() else {
         return;
     };
-    let (text, version) = (document.text.clone(), document.version);
+    let (text, revision) = (document.text.clone(), document.revision);
     root.findings.opened(&place.path, &text);
     state.published.touch(&place.root, &place.path);
     if let Some(engine) = state.engine() {
-        engine.recall(&place.root, &place.path, text, Some(version));
+        engine.recall(&place.root, &place.path, text, Some(revision));
     }
 }

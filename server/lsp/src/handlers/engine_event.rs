@@ -75,10 +75,8 @@ fn found(state: &mut State, root: &Arc<Path>, mut file: FileFindings) {
             root.findings.show(&agent, &path, &reviewed, findings);
         }
         None => {
-            // A text that came from the editor, which closed it since, may never have been on disk.
-            if file.version.is_none() {
-                published.note_text(&root.path, &path, file.text.clone());
-            }
+            // What the agent read may not be on disk any more, or never was; the difference is made up for when
+            // they are shown.
             root.findings
                 .show(&agent, &path, &file.reviewed, file.findings);
             root.findings.placed(&path, Some(&file.text));
@@ -112,13 +110,12 @@ fn recalled(state: &mut State, root: &Path, file: FileFindings) {
 /// are left out, and so are those of a version that is out of reach, unless their text is found again.
 fn carried(document: &Document, file: FileFindings) -> (Reviewed, Vec<Finding>) {
     let is_current = file.text == document.text;
-    let since = file
-        .version
-        .filter(|_| !is_current && is_of_this_session(document, &file));
-    let carry = |range: TextRange| match since {
-        _ if is_current => Some(Carried::Same(range)),
-        Some(version) => document.log.carry(range, version),
-        None => None,
+    let carry = |range: TextRange| {
+        if is_current {
+            Some(Carried::Same(range))
+        } else {
+            document.carry(range, file.version?)
+        }
     };
     let findings = file
         .findings
@@ -144,22 +141,6 @@ fn carried(document: &Document, file: FileFindings) -> (Reviewed, Vec<Finding>) 
         }
     };
     (reviewed, findings)
-}
-
-/// Whether the version is one of the document as it is open now. Versions begin anew when a document is closed and
-/// opened again, so what was untouched since must read as it did then.
-fn is_of_this_session(document: &Document, file: &FileFindings) -> bool {
-    let is_same = |range: TextRange, since: i32| match document.log.carry(range, since) {
-        Some(Carried::Same(now)) => document.text.slice(now) == file.text.slice(range),
-        Some(Carried::Edited(_) | Carried::Gone) | None => true,
-    };
-    file.version.is_some_and(|since| {
-        let mut findings = file.findings.iter();
-        (document.first_version..=document.version).contains(&since)
-            && findings.all(|it| {
-                is_same(it.range, since) && it.fix.iter().all(|fix| is_same(fix.range, since))
-            })
-    })
 }
 
 fn with_fix(

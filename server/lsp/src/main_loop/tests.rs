@@ -14,6 +14,8 @@ use std::path::Path;
 use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 
+mod interleaving;
+
 /// Longest wait for a message; only failing tests wait that long.
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -46,7 +46,7 @@ fn told(can_show: bool, accepts: bool, report: &Report) -> String {
     let new = NewRun {
         task,
         subject: "a".to_owned(),
-        versions: vec![1],
+        revisions: vec![1],
         is_explicit: true,
     };
     runs.start(id, new, &mut client, can_show);
@@ -158,7 +158,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
         NewRun {
             task: task.clone(),
             subject: "a".to_owned(),
-            versions: vec![],
+            revisions: vec![],
             is_explicit: true,
         },
         &mut client,
