@@ -30,6 +30,7 @@ pub(super) fn gather(place: &Place, paths: &[PathBuf]) -> Result<Gathered, Scope
             .unwrap_or_default();
         let trap = || directory.ancestors().find_map(exclude::trap);
         if let Some(reason) = ignored.reason(name, true).or_else(trap) {
+            let name = if name.is_empty() { "." } else { name };
             gathered
                 .skipped
                 .push(skipped(&format!("{name}/"), reason, true));

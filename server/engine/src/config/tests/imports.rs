@@ -178,7 +178,8 @@ fn a_project_file_takes_no_imported_agent_away_before_trust() {
           edit: edit{}
         review: c
         untrusted: the MCP servers that are listed for `codex` would become agents (crosscheck.toml)
-    "#]].assert_eq(&fixture.rendered());
+    "#]]
+    .assert_eq(&fixture.rendered());
 }
 
 #[test]
