@@ -13,7 +13,10 @@ use std::sync::OnceLock;
 /// Steps that one template may take; 64 bytes of text cost a step, too.
 const FUEL: u64 = 4_000_000;
 /// Longest text that one template may make, in bytes.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
+const MAX_BYTES: usize = 64 * MIB;
+/// Longest list or table that one template may make, in bytes of JSON. A short element takes sixteen times as much.
+const MAX_JSON_BYTES: usize = 16 * MIB;
+const MIB: usize = 1024 * 1024;
 
 /// Fills `arguments` with `variables`.
 ///
@@ -111,20 +114,42 @@ fn fill(text: &str, context: &minijinja::Value) -> Result<Option<Value>, String>
         if value.is_undefined() || value.is_none() {
             return Ok(None);
         }
-        return serde_json::to_value(value)
-            .map(Some)
-            .map_err(|error| error.to_string());
+        return to_json(&value).map(Some);
     }
     let template = environment()
         .template_from_str(text)
         .map_err(|error| explain(&error))?;
-    let mut filled = Limited(Vec::new());
+    let mut filled = Limited::new(MAX_BYTES);
     template
         .render_captured_to(context, &mut filled)
         .map_err(|error| explain(&error))?;
     Ok(Some(Value::String(
-        String::from_utf8_lossy(&filled.0).into_owned(),
+        String::from_utf8_lossy(&filled.bytes).into_owned(),
     )))
+}
+
+/// A value with its type. Lists may be made as they are read (`[1] * 100000000`), so the limit holds while reading.
+fn to_json(value: &minijinja::Value) -> Result<Value, String> {
+    if let Some(text) = value.as_str() {
+        return if text.len() > MAX_BYTES {
+            Err(too_long("text", MAX_BYTES))
+        } else {
+            Ok(Value::String(text.to_owned()))
+        };
+    }
+    let mut written = Limited::new(MAX_JSON_BYTES);
+    serde_json::to_writer(&mut written, value).map_err(|error| {
+        if error.is_io() {
+            too_long("list or table", MAX_JSON_BYTES)
+        } else {
+            error.to_string()
+        }
+    })?;
+    serde_json::from_slice(&written.bytes).map_err(|error| error.to_string())
+}
+
+fn too_long(what: &str, max: usize) -> String {
+    format!("the {what} gets longer than {} MiB", max / MIB)
 }
 
 fn check_text(text: &str) -> Result<(), String> {
@@ -186,12 +211,7 @@ fn environment() -> &'static Environment<'static> {
 fn explain(error: &minijinja::Error) -> String {
     match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "the template takes too many steps".to_owned(),
-        (ErrorKind::WriteFailure, _) => {
-            format!(
-                "the text gets longer than {} MiB",
-                MAX_BYTES / (1024 * 1024)
-            )
-        }
+        (ErrorKind::WriteFailure, _) => too_long("text", MAX_BYTES),
         (ErrorKind::UndefinedError, None) => {
             "it uses a variable that is not defined here".to_owned()
         }
@@ -201,14 +221,26 @@ fn explain(error: &minijinja::Error) -> String {
 }
 
 /// Takes so much and no more.
-struct Limited(Vec<u8>);
+struct Limited {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl Limited {
+    fn new(max: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            max,
+        }
+    }
+}
 
 impl io::Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_BYTES {
+        if self.bytes.len() + bytes.len() > self.max {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -315,6 +347,28 @@ mod tests {
             render(&long, &variables),
             Err("argument `a`: the text gets longer than 64 MiB".to_owned())
         );
+    }
+
+    #[test]
+    fn a_single_expression_has_limits_too() {
+        let variables = json!({ "prompt": "x".repeat(1000) });
+        for (expression, expected) in [
+            ("prompt * 90000", "the text gets longer than 64 MiB"),
+            (
+                "[prompt] * 100000000",
+                "the list or table gets longer than 16 MiB",
+            ),
+            (
+                "[[1] * 100000] * 100000",
+                "the list or table gets longer than 16 MiB",
+            ),
+        ] {
+            let arguments = json!({ "a": format!("{{{{ {expression} }}}}") });
+            assert_eq!(
+                render(&arguments, &variables),
+                Err(format!("argument `a`: {expected}"))
+            );
+        }
     }
 
     #[test]

@@ -33,13 +33,21 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// The same for all endpoints: it holds the system's certificates, and proxies from the environment.
+    /// The same for all endpoints: it holds the system's certificates, and proxies from the environment. Where the
+    /// system has none, `http:` is still served.
     ///
     /// # Errors
     /// Why there is no client, for people.
-    pub(super) fn new() -> Result<Self, String> {
-        static CLIENT: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
-        let inner = CLIENT.get_or_init(build).clone()?;
+    pub(super) fn new(url: &url::Url) -> Result<Self, String> {
+        static USUAL: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+        static PLAIN: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+        let usual = USUAL.get_or_init(|| build(builder()));
+        let inner = if usual.is_err() && url.scheme() == "http" {
+            PLAIN.get_or_init(|| build(builder().tls_certs_only([])))
+        } else {
+            usual
+        };
+        let inner = inner.clone()?;
         Ok(Self { inner })
     }
 }
@@ -166,7 +174,7 @@ pub(super) fn resumption() -> ExponentialBackoff {
     policy
 }
 
-fn build() -> Result<reqwest::Client, String> {
+fn builder() -> reqwest::ClientBuilder {
     // Whoever set a provider before us may keep it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -174,8 +182,11 @@ fn build() -> Result<reqwest::Client, String> {
         // A connection whose last answer was not read to its end stalls the next request by 40 ms.
         .pool_max_idle_per_host(0)
         .redirect(redirect::Policy::custom(follow))
-        .build()
-        .map_err(|error| format!("no HTTP client could be made: {}", explain(&error)))
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+    let built = builder.build();
+    built.map_err(|error| format!("no HTTP client could be made: {}", explain(&error)))
 }
 
 /// Only redirects that keep the message, and that take our headers to nobody else.

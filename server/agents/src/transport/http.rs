@@ -52,7 +52,7 @@ impl HttpTransport {
             .max_sse_event_size(limit)
             .max_json_response_size(limit);
         config.retry_config = Arc::new(client::resumption());
-        let inner = StreamableHttpClientTransport::with_client(Client::new()?, config);
+        let inner = StreamableHttpClientTransport::with_client(Client::new(&parsed)?, config);
         Ok(Self { inner, calls })
     }
 
