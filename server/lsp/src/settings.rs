@@ -54,7 +54,8 @@ impl Settings {
 
 fn unwrap_section(mut value: Value) -> Value {
     match value.get_mut(SECTION) {
-        Some(section) if section.is_object() || section.is_null() => section.take(),
+        Some(section) if section.is_object() => section.take(),
+        Some(Value::Null) => Value::Object(serde_json::Map::new()),
         _ => value,
     }
 }

@@ -164,3 +164,67 @@ async fn configuration_files_are_watched_where_that_is_possible() {
     let mut told = Told::new(Capabilities::default());
     assert!(told.read(Vec::new(), None, &["crosscheck.toml"]).is_empty());
 }
+
+#[tokio::test]
+async fn what_several_roots_share_is_told_once() {
+    let mut told = Told::new(Capabilities::default());
+    let other = told.root.join("other");
+    std::fs::create_dir(&other).unwrap();
+    let in_settings = Problem {
+        file: None,
+        line: None,
+        key: None,
+        message: "unknown key".to_owned(),
+        warning: true,
+    };
+    let messages = told.read(vec![in_settings.clone()], None, &[]);
+    assert_eq!(methods(&messages), ["window/showMessage"]);
+    told.state
+        .roots
+        .add_folder(&uri::from_path(&other))
+        .unwrap();
+    let first = std::mem::replace(&mut told.root, other);
+    assert!(told.read(vec![in_settings.clone()], None, &[]).is_empty());
+    told.root = first;
+    assert!(told.read(vec![in_settings], None, &[]).is_empty());
+}
+
+#[test]
+fn settings_that_are_gone_do_not_stay() {
+    let mut told = Told::new(Capabilities::default());
+    assert!(told.state.take_engine().is_none());
+    let mut answered = |answer: Value| {
+        settings_answered(&mut told.state, Ok(answer));
+        told.state.settings.merged()
+    };
+    let settings = json!({"review": {"on_save": true}});
+    assert_eq!(answered(json!([settings])), Some(settings.clone()));
+    assert_eq!(answered(json!([null])), None);
+    assert_eq!(answered(json!([{"crosscheck": settings}])), Some(settings));
+    assert_eq!(answered(json!([{"crosscheck": null}])), None);
+    for nothing in [json!(null), json!([]), json!({}), json!("x")] {
+        assert_eq!(answered(nothing), None);
+    }
+}
+
+#[tokio::test]
+async fn a_save_before_the_configuration_is_remembered() {
+    let mut told = Told::new(Capabilities::default());
+    let document = uri::from_path(&told.root.join("a.rs"));
+    let place = told.state.place(&document);
+    told.state.documents.open(&document, 1, "teh", place);
+    let saved = serde_json::from_value(json!({"textDocument": {"uri": document}})).unwrap();
+    let notification = crate::event::Notification::DidSave(saved);
+    assert!(told.state.take_engine().is_none());
+    crate::handlers::handle(
+        &mut told.state,
+        crate::event::Event::Notification(notification),
+    );
+    let is_remembered = |told: &Told| {
+        let root = told.state.roots.get(&told.root).unwrap();
+        !root.saved_early.is_empty()
+    };
+    assert!(is_remembered(&told));
+    told.read(Vec::new(), None, &[]);
+    assert!(!is_remembered(&told), "the configuration decided");
+}

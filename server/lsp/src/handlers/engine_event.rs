@@ -2,6 +2,7 @@
 
 use crate::configuration;
 use crate::documents::{Document, Place};
+use crate::publish;
 use crate::state::State;
 use domain::board::Reviewed;
 use domain::carry::Carried;
@@ -10,6 +11,7 @@ use domain::text::TextRange;
 use engine::{AgentEvent, Event, FileFindings, RunEvent, RunId};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tower_lsp::gen_lsp_types::MessageType;
 
 pub(super) fn handle(state: &mut State, event: Event) {
@@ -38,6 +40,10 @@ pub(super) fn handle(state: &mut State, event: Event) {
 }
 
 fn ran(state: &mut State, run: RunId, event: RunEvent) {
+    if matches!(event, RunEvent::Ended(_)) {
+        // Whoever is told that a run is over can see what it found.
+        publish::flush(state, Instant::now());
+    }
     let State { runs, client, .. } = state;
     match event {
         RunEvent::Started { agents, files } => runs.started(run, &agents, files, client),

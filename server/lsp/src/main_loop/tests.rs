@@ -573,6 +573,70 @@ async fn hover_explains_and_commands_answer() {
 }
 
 #[tokio::test]
+async fn findings_go_with_their_file_to_an_inner_folder() {
+    let mut client = TestClient::ready(json!({})).await;
+    std::fs::create_dir(client.dir.path().join("ws/inner")).unwrap();
+    let uri = client.open("inner/a.rs", "teh").await;
+    client.agent_says("inner/a.rs", "teh", Some(1), &[("teh", "the")]);
+    assert_eq!(client.receive().await["params"]["uri"], uri);
+    let inner = json!([{"uri": client.uri("inner"), "name": "inner"}]);
+    let folders = "workspace/didChangeWorkspaceFolders";
+    client
+        .notify(folders, json!({"event": {"added": inner, "removed": []}}))
+        .await;
+    client.barrier().await;
+    client.change(&uri, 2, [0, 0, 0, 0], "so ").await;
+    let moved = client.receive().await;
+    assert_eq!(
+        moved["params"]["diagnostics"][0]["range"]["start"]["character"], 3,
+        "{moved}"
+    );
+    client
+        .notify(folders, json!({"event": {"added": [], "removed": inner}}))
+        .await;
+    assert_eq!(client.receive().await["params"]["diagnostics"], json!([]));
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test]
+async fn a_reopened_file_is_shown_again() {
+    let mut client = TestClient::ready(json!({})).await;
+    std::fs::write(client.dir.path().join("ws/a.rs"), "teh").unwrap();
+    let uri = client.open("a.rs", "teh").await;
+    client.agent_says("a.rs", "teh", Some(1), &[("teh", "the")]);
+    let shown = client.receive().await;
+    let closing = json!({"textDocument": {"uri": uri}});
+    client.notify("textDocument/didClose", closing).await;
+    client.barrier().await;
+    client.open("a.rs", "teh").await;
+    assert_eq!(
+        client.receive().await,
+        shown,
+        "editors may lose it with the buffer"
+    );
+    // The disk changes while nobody has it open.
+    let closing = json!({"textDocument": {"uri": uri}});
+    client.notify("textDocument/didClose", closing).await;
+    std::fs::write(client.dir.path().join("ws/a.rs"), "so teh").unwrap();
+    let changes = json!({"changes": [{"uri": uri, "type": 2}]});
+    client
+        .notify("workspace/didChangeWatchedFiles", changes)
+        .await;
+    let moved = client.receive().await;
+    assert_eq!(
+        moved["params"]["diagnostics"][0]["range"]["start"]["character"], 3,
+        "{moved}"
+    );
+    std::fs::remove_file(client.dir.path().join("ws/a.rs")).unwrap();
+    let changes = json!({"changes": [{"uri": uri, "type": 3}]});
+    client
+        .notify("workspace/didChangeWatchedFiles", changes)
+        .await;
+    assert_eq!(client.receive().await["params"]["diagnostics"], json!([]));
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test]
 async fn what_cannot_be_reviewed_is_said() {
     let mut client = TestClient::ready(json!({})).await;
     let document = json!({"uri": "untitled:1", "languageId": "x", "version": 1, "text": "teh"});
