@@ -138,10 +138,10 @@ fn long_text_is_cut_and_closed() {
         "```\naaaaaaaaaaaaaaa…\n```"
     );
     assert_eq!(markdown("äöü", 3), "…");
-    let blank_lines = format!("a{}b", "\n".repeat(50));
+    let blank_lines = format!("a{}b", "\n".repeat(20));
     assert_eq!(markdown(&blank_lines, 12), "a\n\n\n\n\n…");
-    let blank_code = format!("```{}b", "\n".repeat(50));
-    assert_eq!(markdown(&blank_code, 20), "```\n\n\n\n\n\n…\n```");
+    let blank_code = format!("```{}b", "\n".repeat(20));
+    assert_eq!(markdown(&blank_code, 20), "```\n\n\n\n\n\n\n…\n```");
 }
 
 proptest! {
