@@ -1,6 +1,7 @@
 //! The prompt of a review: the instructions, the code with its line numbers, the change, and what to answer.
 
 use crate::contract::{LineRange, ReviewRequest, Target};
+use domain::text::Text;
 use std::fmt::Write as _;
 
 /// What every review ends with, so that the answer can be read.
@@ -46,15 +47,19 @@ pub(super) fn review(request: &ReviewRequest) -> String {
 
 fn file(prompt: &mut String, target: &Target) {
     let _ = write!(prompt, "File {}{}:\n\n", target.path, lines(target));
-    let text = target.text.as_deref().unwrap_or_default();
-    let width = text.lines().count().to_string().len();
-    let numbered = text
-        .lines()
-        .enumerate()
-        .fold(String::new(), |mut numbered, (index, line)| {
-            let _ = writeln!(numbered, "{:>width$} | {line}", index + 1);
-            numbered
-        });
+    // `str::lines` does not end a line at a lone `\r`, as the contract does.
+    let text = Text::new(target.text.as_deref().unwrap_or_default());
+    let ends_with_line_end = text.line(text.line_count() - 1).is_empty();
+    let count = text.line_count() - usize::from(ends_with_line_end);
+    let width = count.to_string().len();
+    let numbered =
+        text.lines()
+            .take(count)
+            .enumerate()
+            .fold(String::new(), |mut numbered, (index, line)| {
+                let _ = writeln!(numbered, "{:>width$} | {line}", index + 1);
+                numbered
+            });
     fenced(prompt, "", &numbered);
 }
 

@@ -322,6 +322,28 @@ fn the_prompt_of_a_review_has_it_all() {
 }
 
 #[test]
+fn lines_are_numbered_as_the_contract_counts_them() {
+    let cases = [
+        ("", "```\n```"),
+        ("a\rb\r\nc\n", "```\n1 | a\n2 | b\n3 | c\n```"),
+        ("a\u{2028}b\n\n", "```\n1 | a\u{2028}b\n2 | \n```"),
+    ];
+    for (text, expected) in cases {
+        let target = Target {
+            path: "a.txt".to_owned(),
+            text: Some(text.to_owned()),
+            ..Target::default()
+        };
+        let request = ReviewRequest {
+            targets: vec![target],
+            ..ReviewRequest::default()
+        };
+        let prompt = prompt::review(&request);
+        assert!(prompt.contains(expected), "{text:?}: {prompt}");
+    }
+}
+
+#[test]
 fn only_a_path_is_made_absolute() {
     let here = std::env::current_dir().unwrap();
     let cases = [
