@@ -168,6 +168,8 @@ fn malformed_messages_are_answered_and_survived() {
         b"content-length: 2\r\ncontent-type: application/vscode-jsonrpc; charset=utf8\r\n\r\n{}",
     );
     editor.raw(&frame(br#"{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///x","languageId":"x","version":1,"text":"\ud800 lone"}}}"#));
+    // Lua's empty object.
+    editor.execute("crosscheck.cancel", json!([]));
     // Every case is behind this request, and it is answered.
     editor.execute("crosscheck.status", json!({}));
     editor.shutdown();

@@ -176,7 +176,7 @@ fn a_review_that_hangs_is_cancelled() {
         &run(&desk, &init, "cancel"),
         &expect![[r#"
             {
-              "ended": "not reviewed; cancelled; alpha was cancelled",
+              "ended": "cancelled",
               "running": "alpha: reading"
             }
         "#]],

@@ -57,7 +57,7 @@ pub struct FileFindings {
     pub findings: Vec<Finding>,
     /// The text that was looked at.
     pub text: Text,
-    /// The editor's version of that text; `None` when it came from the disk.
+    /// The door's version of that text, as it was in [`crate::Buffer`]; `None` when it came from the disk.
     pub version: Option<i32>,
 }
 

@@ -62,7 +62,7 @@ pub type OpenBuffers = BTreeMap<RelPath, Buffer>;
 pub struct Buffer {
     /// Its text now.
     pub text: Text,
-    /// The editor's version of it.
+    /// The door's name for this state of it; never the same for two texts of one path.
     pub version: i32,
 }
 

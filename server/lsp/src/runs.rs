@@ -305,19 +305,19 @@ fn summary(report: &Report) -> String {
     let spoke: Vec<&AgentReport> = report.agents.iter().filter(reviewed).collect();
     let names: Vec<&str> = spoke.iter().map(|it| it.agent.as_str()).collect();
     let findings = spoke.iter().map(|it| it.findings).sum();
-    let mut out = if names.is_empty() {
-        "not reviewed".to_owned()
-    } else {
-        format!("{} by {}", count(findings, "finding"), names.join(", "))
+    let so_far = format!("{} by {}", count(findings, "finding"), names.join(", "));
+    let mut out = match (report.cancelled, names.is_empty()) {
+        (false, false) => so_far,
+        (true, false) => format!("cancelled; {so_far}"),
+        (true, true) => "cancelled".to_owned(),
+        (false, true) => "not reviewed".to_owned(),
     };
-    if report.cancelled {
-        out.push_str("; cancelled");
+    let problems: usize = spoke.iter().map(|it| it.problems.len()).sum();
+    if problems > 0 {
+        let _ = write!(out, "; {}, see the log", count(problems, "problem"));
     }
-    for agent in report
-        .agents
-        .iter()
-        .filter(|it| !matches!(it.outcome, AgentOutcome::Reviewed))
-    {
+    // Of a cancelled run it is no news that its agents were cancelled.
+    for agent in report.agents.iter().filter(|it| is_trouble(&it.outcome)) {
         let _ = write!(out, "; {}", outcome(agent));
     }
     let skipped = report.skipped.iter().filter(|it| it.asked_for).count();

@@ -114,11 +114,9 @@ fn restart(state: &mut State, argument: &Restart) -> Value {
 
 /// Reads an argument; a missing one is an empty object.
 fn read<T: DeserializeOwned>(argument: Value) -> Result<T> {
-    let argument = if argument.is_null() {
-        json!({})
-    } else {
-        argument
-    };
+    // In Lua an empty object and an empty list are the same, and arrive as a list.
+    let is_empty = argument.is_null() || argument.as_array().is_some_and(Vec::is_empty);
+    let argument = if is_empty { json!({}) } else { argument };
     serde_json::from_value(argument)
         .map_err(|error| Error::invalid_params(format!("the argument: {error}")))
 }
