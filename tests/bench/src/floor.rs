@@ -96,34 +96,29 @@ async fn handle(
     documents: &Documents,
     request: Request,
 ) -> Option<Response> {
-    let params = |request: &Request| request.params().cloned().unwrap_or_default();
-    match request.method() {
-        "textDocument/didOpen" => {
-            let params = params(&request);
-            let document = &params["textDocument"];
-            let text = domain::text::Text::new(document["text"].as_str()?);
-            documents
-                .lock()
-                .unwrap()
-                .insert(document["uri"].as_str()?.to_owned(), text);
-            None
-        }
-        "textDocument/didChange" => {
-            let params = params(&request);
-            let mut documents = documents.lock().unwrap();
-            let text = documents.get_mut(params["textDocument"]["uri"].as_str()?)?;
-            for change in params["contentChanges"].as_array()? {
-                let (start, end) = (
-                    position(&change["range"]["start"])?,
-                    position(&change["range"]["end"])?,
-                );
-                let range = text.range_of(start, end, domain::text::Encoding::Utf8);
-                text.replace(range, change["text"].as_str()?);
-            }
-            None
-        }
-        _ => service.call(request).await.ok().flatten(),
+    if !matches!(
+        request.method(),
+        "textDocument/didOpen" | "textDocument/didChange"
+    ) {
+        return service.call(request).await.ok().flatten();
     }
+    let (_, _, params) = request.into_parts();
+    let params = params?;
+    let document = &params["textDocument"];
+    let uri = document["uri"].as_str()?;
+    let mut documents = documents.lock().unwrap();
+    if let Some(text) = document["text"].as_str() {
+        documents.insert(uri.to_owned(), domain::text::Text::new(text));
+    } else {
+        let text = documents.get_mut(uri)?;
+        for change in params["contentChanges"].as_array()? {
+            let start = position(&change["range"]["start"])?;
+            let end = position(&change["range"]["end"])?;
+            let range = text.range_of(start, end, domain::text::Encoding::Utf8);
+            text.replace(range, change["text"].as_str()?);
+        }
+    }
+    None
 }
 
 fn position(value: &Value) -> Option<domain::text::Position> {
