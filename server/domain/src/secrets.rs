@@ -87,7 +87,7 @@ static SHAPES: &[Shape] = &[
         word(rest, url_safe, 35..=35)
     }),
     shape("npm_", "npm token", checksummed),
-    // The start of every macaroon for pypi.org and test.pypi.org.
+    // The start of every macaroon of the Python Package Index and of its test index.
     shape("pypi-AgEIcHlwaS5vcmc", PYPI, |rest| {
         word(rest, url_safe, 50..=1000)
     }),
