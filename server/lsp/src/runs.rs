@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tower_lsp::gen_lsp_types::MessageType;
 
 #[cfg(test)]
@@ -18,6 +19,8 @@ mod tests;
 const TOKEN: &str = "crosscheck/run/";
 /// Most skipped files named in a message.
 const MAX_NAMED: usize = 3;
+/// How long after the end of a run its agents' own notices are about the same failure.
+const BURST: Duration = Duration::from_secs(2);
 
 /// What was asked for. Two runs that agree in all of it would say the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ enum Progress {
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
     by_id: BTreeMap<RunId, Run>,
+    /// The agents whose failure the last run told of, and when.
+    told: Option<(Instant, Vec<String>)>,
 }
 
 impl Runs {
@@ -199,6 +204,9 @@ impl Runs {
         if let Some((kind, trouble)) = trouble(report) {
             client.show(kind, &format!("Review of {}: {trouble}", run.subject));
             run.is_told = true;
+            let failed = report.agents.iter().filter(|it| is_trouble(&it.outcome));
+            let names = failed.map(|it| it.agent.clone()).collect();
+            self.told = Some((Instant::now(), names));
         }
         if run.progress == Progress::Asked {
             run.ended = Some(summary);
@@ -206,6 +214,16 @@ impl Runs {
             finish(client, id, run, &summary);
             self.by_id.remove(&id);
         }
+    }
+
+    /// True while runs tell of an agent's failures: the agent's own notice, which takes another way, may come just
+    /// before or just after the end of the run, and would say the same again.
+    pub(crate) fn tell_of(&self, agent: &str) -> bool {
+        let told = self.told.as_ref();
+        !self.running().is_empty()
+            || told.is_some_and(|(at, names)| {
+                at.elapsed() < BURST && names.iter().any(|it| it == agent)
+            })
     }
 
     /// The runs that the engine works on.

@@ -29,10 +29,10 @@ pub(super) fn handle(state: &mut State, event: Event) {
                 format!("{agent}: {text}")
             };
             // A run tells of its agents' failures itself, once.
-            if state.runs.running().is_empty() {
-                state.client.show(MessageType::Warning, &text);
-            } else {
+            if state.runs.tell_of(&agent) {
                 state.client.log(MessageType::Warning, &text);
+            } else {
+                state.client.show(MessageType::Warning, &text);
             }
         }
         Event::Notice(text) => state.client.show(MessageType::Warning, &text),
