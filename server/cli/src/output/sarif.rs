@@ -1,5 +1,6 @@
 //! Findings as SARIF 2.1.0, for code scanning. Format: OASIS sarif-v2.1.0.
 
+use super::rule;
 use crate::findings::FoundFile;
 use domain::finding::Severity;
 use domain::merge::Cluster;
@@ -34,13 +35,6 @@ pub(crate) fn document(root: &Path, files: &[FoundFile], report: &Report) -> Val
             "results": results,
         }],
     })
-}
-
-fn rule(cluster: &Cluster) -> String {
-    match &cluster.primary().code {
-        Some(code) => format!("{}/{code}", cluster.category.as_str()),
-        None => cluster.category.as_str().to_owned(),
-    }
 }
 
 fn result(text: &Text, cluster: &Cluster) -> Value {

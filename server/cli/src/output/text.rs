@@ -42,7 +42,7 @@ pub(crate) fn render(renderer: &Renderer, file: &FoundFile, cluster: &Cluster) -
     let path = file.path.as_str();
     let title = level(cluster.severity)
         .primary_title(primary.title.as_str())
-        .id(code(cluster));
+        .id(super::rule(cluster));
     let mut group: Group<'_> = if primary.tier == Tier::File {
         title.element(annotate_snippets::Origin::path(path))
     } else {
@@ -97,14 +97,6 @@ fn level(severity: Severity) -> Level<'static> {
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
         Severity::Hint => Level::NOTE.with_name("hint"),
-    }
-}
-
-/// The category, and the agent's own rule where it has one.
-fn code(cluster: &Cluster) -> String {
-    match &cluster.primary().code {
-        Some(code) => format!("{}/{code}", cluster.category.as_str()),
-        None => cluster.category.as_str().to_owned(),
     }
 }
 
