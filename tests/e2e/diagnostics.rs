@@ -2,6 +2,7 @@
 
 use crate::{CODE, FINDS_ADD, workspace};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tests::{Editor, sandbox};
 
@@ -10,6 +11,15 @@ fn titles(actions: &[Value]) -> Vec<String> {
         .iter()
         .map(|it| it["title"].as_str().unwrap().to_owned())
         .collect()
+}
+
+/// Waits until an agent has made a file.
+fn wait_for(file: &Path, otherwise: &str) {
+    let deadline = Instant::now() + tests::PATIENCE;
+    while !file.exists() {
+        assert!(Instant::now() < deadline, "{otherwise}");
+        std::thread::yield_now();
+    }
 }
 
 fn start(sandbox: &tests::Sandbox) -> (Editor, Vec<Value>) {
@@ -76,11 +86,7 @@ fn edits_made_while_the_agent_works_move_its_findings() {
         "crosscheck.review",
         json!({ "scope": "file", "uri": editor.uri("src/main.rs") }),
     );
-    let deadline = Instant::now() + tests::PATIENCE;
-    while !started.exists() {
-        assert!(Instant::now() < deadline, "the agent was not called");
-        std::thread::yield_now();
-    }
+    wait_for(&started, "the agent was not called");
     editor.change("src/main.rs", [0, 0, 0, 0], "// one\n// two\n");
     std::fs::write(&go, "").unwrap();
     let found = editor.diagnostics_until("src/main.rs", |it| !it.is_empty());
@@ -203,11 +209,7 @@ fn a_cancelled_review_ends_at_once_and_the_agent_is_told() {
         "crosscheck.review",
         json!({ "scope": "file", "uri": editor.uri("src/main.rs") }),
     );
-    let deadline = Instant::now() + tests::PATIENCE;
-    while !started.exists() {
-        assert!(Instant::now() < deadline, "the agent was not called");
-        std::thread::yield_now();
-    }
+    wait_for(&started, "the agent was not called");
     let before = Instant::now();
     editor.execute("crosscheck.cancel", json!({ "run": run["run"] }));
     let message = editor.progress_end();
@@ -218,10 +220,7 @@ fn a_cancelled_review_ends_at_once_and_the_agent_is_told() {
         before.elapsed()
     );
     assert!(message.contains("cancel"), "{message}");
-    while !told.exists() {
-        assert!(Instant::now() < deadline, "the agent was not told");
-        std::thread::yield_now();
-    }
+    wait_for(&told, "the agent was not told");
     editor.ignore("window/showMessage");
     editor.shutdown();
 }
