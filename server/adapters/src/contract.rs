@@ -3,6 +3,8 @@
 //! `docs/agent-contract.md` is the same for people. Unknown keys are ignored on both sides, so the
 //! contract can grow without a new version; a key never changes its meaning.
 
+pub mod approval;
+
 use domain::finding::{Category, Severity};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};

@@ -3,28 +3,32 @@
 
 use crate::contract;
 use crate::transport::Lines;
-use futures::FutureExt as _;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
     Implementation, JsonObject, ListToolsResult, MetaObject, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, Tool,
+    ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{QuitReason, RequestContext, ServerInitializeError};
 use rmcp::{RoleServer, ServerHandler, ServiceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::Any;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+mod caller;
 mod progress;
+mod task;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use caller::{Approvals, Caller, Verdict};
 pub(crate) use progress::{PROGRESS_INTERVAL, Progress};
+use task::{Parked, Step, Task};
 
 /// Longest time between the end of the calls and the end of the server, for answers that nobody reads.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -51,7 +55,7 @@ pub(crate) trait Toolbox: Send + Sync + 'static {
         &self,
         tool: &str,
         arguments: JsonObject,
-        progress: Progress,
+        caller: Caller,
     ) -> impl Future<Output = Result<CallToolResult, CallError>> + Send;
 }
 
@@ -99,7 +103,8 @@ where
     let (ended, closing) = (CancellationToken::new(), CancellationToken::new());
     let lines = Lines::new(read, write, ended.clone());
     let server = Server {
-        toolbox,
+        toolbox: Arc::new(toolbox),
+        parked: Parked::default(),
         closing: closing.clone(),
     };
     let running = match server.serve(lines).await {
@@ -152,8 +157,74 @@ pub(crate) fn contract_tool<Request: schemars::JsonSchema + 'static>(
 }
 
 struct Server<T> {
-    toolbox: T,
+    toolbox: Arc<T>,
+    parked: Parked,
     closing: CancellationToken,
+}
+
+impl<T: Toolbox> Server<T> {
+    /// Begins the call of a request, or takes up the one that it brings the answer for.
+    fn task(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Task, CallError> {
+        if let Some(state) = &request.request_state {
+            let task = self.parked.resume(state, request.input_responses)?;
+            task.listener.set(context);
+            return Ok(task);
+        }
+        let listener = Arc::new(progress::Listener::default());
+        listener.set(context);
+        let capabilities = context.client_capabilities();
+        let token = context.meta.get_progress_token();
+        let (approvals, questions) = Approvals::new(capabilities.as_ref(), token);
+        let caller = Caller {
+            progress: Progress::new(Arc::clone(&listener)),
+            approvals,
+        };
+        let toolbox = Arc::clone(&self.toolbox);
+        let work = tokio::spawn(async move {
+            let arguments = request.arguments.unwrap_or_default();
+            toolbox.call(&request.name, arguments, caller).await
+        });
+        Ok(Task {
+            work: AbortOnDropHandle::new(work),
+            questions,
+            listener,
+        })
+    }
+
+    /// Goes on with a call until it ends, or until the client must come back with an answer.
+    async fn proceed(
+        &self,
+        tool: &str,
+        mut task: Task,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, CallError> {
+        loop {
+            let question = match task.step(tool).await {
+                Step::Ended(result) => return result.map(Into::into),
+                Step::Asked(question) => question,
+            };
+            if asks_by_result(context) {
+                let too_many = "too many calls wait for approval; answer some of them first";
+                let parked = self.parked.park(task, question);
+                return parked
+                    .map(Into::into)
+                    .ok_or_else(|| CallError::Failed(too_many.to_owned()));
+            }
+            if let Some(result) = task.ask(tool, question, &context.peer).await {
+                return result.map(Into::into);
+            }
+        }
+    }
+}
+
+/// True in the later era, where a server sends no requests of its own.
+fn asks_by_result(context: &RequestContext<RoleServer>) -> bool {
+    let version = context.protocol_version();
+    version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
 
 impl<T: Toolbox> ServerHandler for Server<T> {
@@ -183,32 +254,25 @@ impl<T: Toolbox> ServerHandler for Server<T> {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let cancelled = context.ct.clone();
-        let progress = Progress::new(&context);
-        let call = self.toolbox.call(
-            &request.name,
-            request.arguments.unwrap_or_default(),
-            progress,
-        );
+        let tool = request.name.clone();
+        let call = async {
+            let task = self.task(request, &context)?;
+            self.proceed(&tool, task, &context).await
+        };
         let result = tokio::select! {
             // The call comes first, so that one that is done is answered and not dropped.
             biased;
-            result = AssertUnwindSafe(call).catch_unwind() => result,
+            result = call => result,
             // Nobody hears these two: the client has given up, or is gone.
-            () = cancelled.cancelled() => Ok(Err(CallError::Failed("the call was cancelled".to_owned()))),
-            () = self.closing.cancelled() => Ok(Err(CallError::Failed("the adapter is ending".to_owned()))),
+            () = context.ct.cancelled() => Err(CallError::Failed("the call was cancelled".to_owned())),
+            () = self.closing.cancelled() => Err(CallError::Failed("the adapter is ending".to_owned())),
         };
         match result {
-            Ok(Ok(answer)) => Ok(answer.into()),
-            Ok(Err(error @ CallError::NoSuchTool(_))) => {
+            Ok(answer) => Ok(answer),
+            Err(error @ CallError::NoSuchTool(_)) => {
                 Err(ErrorData::invalid_params(error.to_string(), None))
             }
-            Ok(Err(error)) => Ok(failure(error.to_string())),
-            Err(panic) => Ok(failure(format!(
-                "the tool `{}` has a bug and gave up: {}",
-                request.name,
-                panic_message(panic.as_ref())
-            ))),
+            Err(error) => Ok(failure(error.to_string())),
         }
     }
 }

@@ -14,7 +14,7 @@ mod tests;
 
 use crate::contract::{EditAnswer, EditRequest, ReviewAnswer, ReviewRequest};
 use crate::server::{
-    CallError, Description, Progress, ServeError, Toolbox, arguments, contract_tool, structured,
+    CallError, Caller, Description, ServeError, Toolbox, arguments, contract_tool, structured,
 };
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use std::time::Duration;
@@ -80,7 +80,7 @@ impl Toolbox for Builtin {
         &self,
         tool: &str,
         given: JsonObject,
-        progress: Progress,
+        Caller { progress, .. }: Caller,
     ) -> Result<CallToolResult, CallError> {
         match tool {
             "review" => structured(&review::review(&arguments(tool, given)?, progress).await?),

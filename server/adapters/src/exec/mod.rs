@@ -7,7 +7,7 @@ mod tests;
 
 use crate::contract::{AskAnswer, AskRequest, ReviewRequest};
 use crate::server::{
-    CallError, Description, Progress, ServeError, Toolbox, arguments, contract_tool,
+    CallError, Caller, Description, Progress, ServeError, Toolbox, arguments, contract_tool,
 };
 use command::Answer;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
@@ -114,7 +114,7 @@ impl Toolbox for Exec {
         &self,
         tool: &str,
         given: JsonObject,
-        progress: Progress,
+        Caller { progress, .. }: Caller,
     ) -> Result<CallToolResult, CallError> {
         match tool {
             "review" => {

@@ -3,6 +3,7 @@
 use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RequestContext};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Shortest time between two notifications of one call.
@@ -10,15 +11,34 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Where the progress of one call goes: nowhere, when the client gave no token.
 pub(crate) struct Progress {
-    listener: Option<(ProgressToken, Peer<RoleServer>)>,
+    listener: Arc<Listener>,
     told: Option<Instant>,
 }
 
-impl Progress {
-    pub(super) fn new(context: &RequestContext<RoleServer>) -> Self {
+/// The request that listens. A call that asks for input goes on in another request.
+#[derive(Default)]
+pub(super) struct Listener {
+    request: Mutex<Option<(ProgressToken, Peer<RoleServer>)>>,
+}
+
+impl Listener {
+    /// From now on this request listens.
+    pub(super) fn set(&self, context: &RequestContext<RoleServer>) {
         let token = context.meta.get_progress_token();
+        let request = token.map(|token| (token, context.peer.clone()));
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = request;
+    }
+
+    fn get(&self) -> Option<(ProgressToken, Peer<RoleServer>)> {
+        let request = self.request.lock().unwrap_or_else(PoisonError::into_inner);
+        request.clone()
+    }
+}
+
+impl Progress {
+    pub(super) fn new(listener: Arc<Listener>) -> Self {
         Self {
-            listener: token.map(|token| (token, context.peer.clone())),
+            listener,
             told: None,
         }
     }
@@ -26,16 +46,13 @@ impl Progress {
     /// For calls that nobody watches.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        Self {
-            listener: None,
-            told: None,
-        }
+        Self::new(Arc::default())
     }
 
     /// Tells how far the call is, unless nobody listens or the last time was less than [`PROGRESS_INTERVAL`] ago.
     /// `done` must grow from one time to the next. True when it was told.
     pub(crate) async fn tell(&mut self, done: usize, total: Option<usize>, message: &str) -> bool {
-        let Some((token, peer)) = &self.listener else {
+        let Some((token, peer)) = self.listener.get() else {
             return false;
         };
         if self
@@ -46,7 +63,7 @@ impl Progress {
         }
         self.told = Some(Instant::now());
         let mut notification =
-            ProgressNotificationParam::new(token.clone(), done as f64).with_message(message);
+            ProgressNotificationParam::new(token, done as f64).with_message(message);
         notification.total = total.map(|total| total as f64);
         // It fails when the client is gone, which the end of the input will tell.
         peer.notify_progress(notification).await.is_ok()

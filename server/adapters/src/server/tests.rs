@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod approvals;
+
 use super::*;
 use serde_json::{Value, json};
 use tokio::io::{
@@ -39,9 +41,17 @@ impl Client {
 
     /// Opens the connection by the handshake of 2025-11-25.
     pub(crate) async fn initialize(&mut self) -> Value {
-        self.send(json!({ "jsonrpc": "2.0", "id": "init", "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "0" },
-        }}))
+        self.initialize_with(json!({})).await
+    }
+
+    /// The same, as a client that has these capabilities.
+    pub(crate) async fn initialize_with(&mut self, capabilities: Value) -> Value {
+        self.send(
+            json!({ "jsonrpc": "2.0", "id": "init", "method": "initialize", "params": {
+                "protocolVersion": "2025-11-25", "capabilities": capabilities,
+                "clientInfo": { "name": "test", "version": "0" },
+            }}),
+        )
         .await;
         let answer = self.receive().await;
         self.send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
@@ -119,7 +129,7 @@ impl Toolbox for Odd {
         &self,
         tool: &str,
         given: JsonObject,
-        mut progress: Progress,
+        Caller { mut progress, .. }: Caller,
     ) -> Result<CallToolResult, CallError> {
         match tool {
             "ask" => structured(&arguments::<contract::AskRequest>(tool, given)?),

@@ -1,7 +1,7 @@
 //! Tests of the tools on files: what is read, what is not, and what is written.
 
 use super::super::Builtin;
-use crate::server::{Progress, Toolbox as _};
+use crate::server::{Caller, Toolbox as _};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ async fn call(tool: &str, arguments: Value) -> Result<Value, String> {
         panic!("arguments are an object")
     };
     let answer = Builtin
-        .call(tool, arguments, Progress::none())
+        .call(tool, arguments, Caller::none())
         .await
         .map_err(|error| error.to_string())?;
     Ok(answer.structured_content.unwrap())
