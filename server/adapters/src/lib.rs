@@ -3,8 +3,13 @@
 //! An adapter knows neither the editor nor the engine: both meet it over MCP, like any other agent.
 
 pub mod builtin;
+pub mod chat;
+pub mod claude;
+pub mod codex;
 pub mod contract;
 pub mod exec;
+mod prompt;
+mod schema;
 pub mod server;
 mod transport;
 

@@ -2,6 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use domain::finding::Severity;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Cross-model code review in any editor, terminal and CI, by any agent that speaks MCP.
@@ -207,8 +208,37 @@ pub(crate) struct AgentArgs {
 pub(crate) enum AgentCommand {
     /// The embedded agent: misspelt words, conflict markers, committed secrets. No model, no network.
     Builtin,
+    /// Codex, OpenAI's command-line agent.
+    Codex(CliAgentArgs),
+    /// Claude Code, Anthropic's command-line agent.
+    Claude(CliAgentArgs),
+    /// Any endpoint with OpenAI's chat completions protocol, a model on this machine among them.
+    Chat(ChatArgs),
     /// Any command that reads a prompt on standard input and answers on standard output.
     Exec(ExecArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CliAgentArgs {
+    /// The agent's program, where it is not on PATH under its own name.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) program: Option<OsString>,
+    /// The model [default: the one that the agent is configured for].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ChatArgs {
+    /// The endpoint's base, up to and with its version: `http://127.0.0.1:11434/v1`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+    /// The model.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: String,
+    /// The environment variable that holds the key, where the endpoint wants one.
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) key_env: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! The other doors: the language server, and the MCP servers around agents that have none.
 
-use crate::args::{AgentArgs, AgentCommand, ExecArgs, LspArgs};
+use crate::args::{AgentArgs, AgentCommand, ChatArgs, CliAgentArgs, ExecArgs, LspArgs};
 use anyhow::Context;
 use engine::paths::Paths;
 use std::ffi::OsString;
@@ -21,23 +21,39 @@ pub(crate) fn agent(args: AgentArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    match args.command {
-        AgentCommand::Builtin => runtime
-            .block_on(adapters::builtin::serve_stdio())
-            .context("the embedded agent failed")?,
-        AgentCommand::Exec(exec) => {
-            runtime
-                .block_on(adapters::exec::serve_stdio(options(exec)?))
-                .context("`crosscheck agent exec` failed")?;
+    let serving = runtime.block_on(async {
+        match args.command {
+            AgentCommand::Builtin => adapters::builtin::serve_stdio().await,
+            AgentCommand::Codex(CliAgentArgs { program, model }) => {
+                adapters::codex::serve_stdio(adapters::codex::Options { program, model }).await
+            }
+            AgentCommand::Claude(CliAgentArgs { program, model }) => {
+                adapters::claude::serve_stdio(adapters::claude::Options { program, model }).await
+            }
+            AgentCommand::Chat(chat) => adapters::chat::serve_stdio(chat_options(chat)?).await,
+            AgentCommand::Exec(exec) => adapters::exec::serve_stdio(exec_options(exec)?).await,
         }
-    }
+        .context("the adapter failed")
+    });
     // A read of standard input that is still pending must not hold the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
-    Ok(crate::CLEAN)
+    serving.map(|()| crate::CLEAN)
+}
+
+fn chat_options(args: ChatArgs) -> anyhow::Result<adapters::chat::Options> {
+    let key = args.key_env.map(|variable| {
+        std::env::var(&variable)
+            .with_context(|| format!("the environment variable `{variable}` holds no key; set it"))
+    });
+    Ok(adapters::chat::Options {
+        url: args.url,
+        model: args.model,
+        key: key.transpose()?,
+    })
 }
 
 /// clap has seen to it that there is a program.
-fn options(args: ExecArgs) -> anyhow::Result<adapters::exec::Options> {
+fn exec_options(args: ExecArgs) -> anyhow::Result<adapters::exec::Options> {
     let mut words = args.command.into_iter().map(OsString::from);
     let program = words.next().context("no command was given")?;
     let mut options = adapters::exec::Options::new(program, words.collect());

@@ -1,11 +1,11 @@
 //! Any command-line agent as an MCP agent: the prompt goes to its standard input, its standard output is the answer.
 
 mod command;
-mod prompt;
 #[cfg(test)]
 mod tests;
 
 use crate::contract::{AskAnswer, AskRequest, ReviewRequest};
+use crate::prompt;
 use crate::server::{
     CallError, Caller, Description, Progress, ServeError, Toolbox, arguments, contract_tool,
 };
@@ -119,9 +119,8 @@ impl Toolbox for Exec {
         match tool {
             "review" => {
                 let request: ReviewRequest = arguments(tool, given)?;
-                let answer = self
-                    .run(&request.root, &prompt::review(&request), progress)
-                    .await?;
+                let prompt = prompt::review(&request, prompt::Shape::InPrompt);
+                let answer = self.run(&request.root, &prompt, progress).await?;
                 Ok(CallToolResult::success(texts(answer)))
             }
             "ask" => {

@@ -1,21 +1,35 @@
-//! The prompt of a review: the instructions, the code with its line numbers, the change, and what to answer.
+//! Prompts for models, from the requests of the contract: the task, the code with its line numbers, the change, and
+//! what to answer.
 
-use crate::contract::{LineRange, ReviewRequest, Target};
+use crate::contract::{EditRequest, LineRange, ReviewRequest, Target};
 use domain::text::Text;
 use std::fmt::Write as _;
 
-/// What every review ends with, so that the answer can be read.
-const ANSWER: &str = r#"Answer with one JSON object and nothing around it:
+/// How the model knows the shape of a review's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// The prompt has to say it.
+    InPrompt,
+    /// The model is held to [`crate::schema::review`] by other means.
+    BySchema,
+}
+
+/// The shape of the answer, for models that know it only from the prompt.
+const SHAPE: &str = r#"Answer with one JSON object and nothing around it:
 {"findings": [{"path": "src/a.rs", "start_line": 12, "end_line": 13, "quote": "…", "severity": "error|warning|info|hint", "category": "correctness|security|concurrency|performance|api|tests|docs|style|spelling", "title": "…", "body": "…", "confidence": 0.9, "replacement": "…"}], "summary": "…"}
+"#;
+
+/// What the parts of an answer mean.
+const MEANING: &str = r#"About the findings you answer with:
 - `path` is relative to the working directory. Lines count from 1; `end_line` is the last line that belongs to it.
 - `quote` is the text that the finding is about, letter by letter as in the file, without line numbers: a few words or lines.
 - `title` is one plain sentence. `body` says why, under which conditions, and what to do.
-- Give `replacement` only where it is certain; it takes the place of exactly the quote. Leave it out otherwise.
+- Give `replacement` only where it is certain; it takes the place of exactly the quote. Leave it out (or null) otherwise.
 - If nothing is wrong, answer {"findings": []}.
 "#;
 
 /// The whole prompt for a review.
-pub(super) fn review(request: &ReviewRequest) -> String {
+pub(crate) fn review(request: &ReviewRequest, shape: Shape) -> String {
     let mut prompt = String::new();
     if !request.instructions.trim().is_empty() {
         let _ = write!(prompt, "{}\n\n", request.instructions.trim_end());
@@ -42,7 +56,24 @@ pub(super) fn review(request: &ReviewRequest) -> String {
         prompt += "This is the change under review; remark only on what it changes or breaks:\n\n";
         fenced(&mut prompt, "diff", diff);
     }
-    prompt + ANSWER
+    if shape == Shape::InPrompt {
+        prompt += SHAPE;
+    }
+    prompt + MEANING
+}
+
+/// The whole prompt for an edit by an agent that writes files in its working directory.
+pub(crate) fn edit(request: &EditRequest) -> String {
+    let mut prompt = format!("{}\n\n", request.instructions.trim());
+    if !request.targets.is_empty() {
+        prompt += "The change is expected in:\n";
+    }
+    for target in &request.targets {
+        let _ = writeln!(prompt, "- {}{}", target.path, lines(target));
+    }
+    prompt += "\nChange the files in the working directory, and nothing outside it. Do not commit. Change no more than the \
+               task needs. End with a short summary of what you changed.\n";
+    prompt
 }
 
 fn file(prompt: &mut String, target: &Target) {
@@ -93,3 +124,6 @@ fn fenced(prompt: &mut String, info: &str, text: &str) {
     };
     let _ = write!(prompt, "{fence}{info}\n{text}{end}{fence}\n\n");
 }
+
+#[cfg(test)]
+mod tests;
