@@ -43,6 +43,7 @@ fn agent(url: &str, tool: &str, arguments: Value) -> AgentSpec {
             headers: BTreeMap::new(),
         },
         operations: BTreeMap::from([(Operation::Review, review)]),
+        approval: None,
         limits: Limits::default(),
     }
 }
@@ -58,6 +59,7 @@ fn call(root: PathBuf) -> Call {
         agent: AGENT.to_owned(),
         operation: Operation::Review,
         root,
+        run: 1,
         variables: json!({}),
         cancel: tokio_util::sync::CancellationToken::new(),
         progress: tokio::sync::mpsc::unbounded_channel().0,

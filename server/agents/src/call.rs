@@ -16,6 +16,8 @@ pub struct Call {
     pub operation: Operation,
     /// The workspace root; where a program is started.
     pub root: PathBuf,
+    /// The run it belongs to, as the caller numbers them; comes back in [`crate::question::Question`].
+    pub run: u64,
     /// What the argument templates may use.
     pub variables: serde_json::Value,
     /// Ends the call for the caller at once, and tells the agent.

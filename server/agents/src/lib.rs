@@ -6,6 +6,7 @@ pub mod call;
 mod connection;
 pub mod pool;
 pub mod preset;
+pub mod question;
 pub mod spec;
 pub mod status;
 mod supervise;

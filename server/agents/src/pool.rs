@@ -1,6 +1,7 @@
 //! All agents: starts them when first needed, limits and queues calls, restarts what crashed.
 
 use crate::connection::{Era, STEPS};
+use crate::question::Asker;
 use crate::spec::Endpoint;
 use crate::supervise::{Context, Places, Slot};
 use crate::{AgentEvent, AgentSpec, AgentStatus, Answer, Call, CallError, ServerInfo, template};
@@ -66,6 +67,7 @@ impl Pool {
         let context = Context {
             events,
             ourselves: OnceLock::new(),
+            asker: OnceLock::new(),
             is_closed: AtomicBool::new(false),
             connections: Mutex::default(),
         };
@@ -82,6 +84,13 @@ impl Pool {
     #[must_use]
     pub fn with_program(self, program: PathBuf) -> Self {
         let _ = self.inner.context.ourselves.set(program);
+        self
+    }
+
+    /// Names who answers the questions of agents; without this all are denied. Only the first call counts.
+    #[must_use]
+    pub fn with_asker(self, asker: Asker) -> Self {
+        let _ = self.inner.context.asker.set(asker);
         self
     }
 

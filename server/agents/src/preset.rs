@@ -1,5 +1,6 @@
 //! Presets: data that says how to talk to a kind of agent. TOML, embedded, overridable by configuration.
 
+use crate::question::ApprovalSpec;
 use crate::spec::{Operation, Reads};
 use domain::answer::Format;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub struct Preset {
     pub edit: Option<PresetOperation>,
     /// How to ask a question.
     pub ask: Option<PresetOperation>,
+    /// How its requests for approval look; those of the agent contract when missing.
+    pub approval: Option<ApprovalSpec>,
     /// Calls at the same time.
     pub concurrency: Option<usize>,
     /// Deadlines in the configuration's notation (`10m`).

@@ -1,5 +1,6 @@
 //! One configured agent, complete: what a preset and the configuration together say.
 
+use crate::question::ApprovalSpec;
 use domain::answer::Format;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub struct AgentSpec {
     pub endpoint: Endpoint,
     /// What it can do.
     pub operations: BTreeMap<Operation, OperationSpec>,
+    /// How its requests for approval look; those of the agent contract when `None`.
+    pub approval: Option<ApprovalSpec>,
     /// Deadlines and sizes.
     pub limits: Limits,
 }

@@ -170,6 +170,7 @@ async fn review(root: &Root, config: &Config, spec: &AgentSpec) -> Result<String
         agent: spec.name.clone(),
         operation: Operation::Review,
         root: root.path.clone(),
+        run: 0,
         variables: sample.variables,
         cancel: CancellationToken::new(),
         progress,

@@ -4,9 +4,10 @@ mod root;
 mod runtime;
 
 use crate::config::Loaded;
-use crate::event::{Event, RunId};
+use crate::event::{Event, QuestionId, Reply, RunId};
 use crate::ledger::{Clock, Ledger};
 use crate::paths::Paths;
+use crate::questions::Questions;
 use crate::request::{Dismissal, Review};
 use crate::run;
 use agents::AgentStatus;
@@ -48,6 +49,7 @@ struct Inner {
     sink: Sink,
     ledger: Ledger,
     runtime: LazyRuntime,
+    questions: Arc<Questions>,
     /// The runs, so that shutdown can wait for their ends.
     tasks: TaskTracker,
     next_run: AtomicU64,
@@ -92,6 +94,7 @@ impl Engine {
             sink,
             ledger,
             runtime: LazyRuntime::default(),
+            questions: Arc::default(),
             tasks: TaskTracker::new(),
             next_run: AtomicU64::new(1),
             state: Mutex::new(state),
@@ -173,6 +176,10 @@ impl Engine {
         if let Some(running) = self.state().runs.get(&run) {
             running.cancel.cancel();
         }
+    }
+    /// Answers a question of an agent. One that is closed is ignored.
+    pub fn answer(&self, question: QuestionId, reply: Reply) {
+        self.inner.questions.answer(question, reply);
     }
     /// Asks the ledger for what it remembers of a file; ends in one [`Event::Recalled`] per agent that said something.
     /// `version` comes back with it.

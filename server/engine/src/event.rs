@@ -1,6 +1,7 @@
 //! What the engine tells its doors. All of it arrives through one sink, in order per run.
 
 use agents::AgentEvent;
+pub use agents::question::{Approval, Ask, Field, Reply};
 use domain::answer::Usage;
 use domain::board::Reviewed;
 use domain::finding::Finding;
@@ -16,6 +17,29 @@ use std::time::Duration;
 #[serde(transparent)]
 pub struct RunId(pub u64);
 
+/// Name of a question, unique in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuestionId(pub u64);
+
+/// A question of an agent to the user, which no policy has answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// Its name.
+    pub id: QuestionId,
+    /// The root.
+    pub root: PathBuf,
+    /// The agent.
+    pub agent: String,
+    /// The run it is about, where that is certain; [`Reply::AllowForRun`] makes sense only then.
+    pub run: Option<RunId>,
+    /// What it asks, in its own words: one line.
+    pub message: String,
+    /// What kind of answer it wants.
+    pub ask: Ask,
+    /// How long an answer is waited for; then the answer is no.
+    pub deadline: Duration,
+}
+
 /// Anything the engine tells.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -28,6 +52,10 @@ pub enum Event {
     },
     /// An agent changed its state or has a notice.
     Agent(AgentEvent),
+    /// An agent asks the user something; [`crate::Engine::answer`] answers it.
+    Question(Box<Question>),
+    /// A question needs no answer any more: it was answered, the agent took it back, or its deadline passed.
+    QuestionClosed(QuestionId),
     /// The configuration of a root was read, for the first time or anew.
     Config(Box<crate::config::Loaded>),
     /// Findings that the ledger remembers of a file, for [`crate::Engine::recall`]; dismissed ones are left out, and so

@@ -12,6 +12,7 @@ mod guidelines;
 mod ledger;
 pub mod paths;
 mod prompt;
+mod questions;
 mod read;
 pub mod request;
 mod run;
@@ -20,5 +21,8 @@ pub mod trust;
 
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
-pub use event::{AgentOutcome, AgentReport, Event, FileFindings, Report, RunEvent, RunId, Skipped};
+pub use event::{
+    AgentOutcome, AgentReport, Approval, Ask, Event, Field, FileFindings, Question, QuestionId,
+    Reply, Report, RunEvent, RunId, Skipped,
+};
 pub use request::{Base, Buffer, Dismissal, OpenBuffers, Review, Scope};

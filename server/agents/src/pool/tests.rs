@@ -71,6 +71,7 @@ fn spec(script: &str, limits: Limits) -> AgentSpec {
             cwd: None,
         },
         operations: operations(),
+        approval: None,
         limits,
     }
 }
@@ -110,6 +111,7 @@ impl Stage {
             agent: "fake".into(),
             operation: Operation::Review,
             root: self.root.path().to_owned(),
+            run: 1,
             variables: json!({ "prompt": "look" }),
             cancel: cancel.clone(),
             progress,
@@ -248,6 +250,7 @@ async fn what_cannot_be_called_says_why() {
         agent: agent.into(),
         operation,
         root: "/".into(),
+        run: 1,
         variables,
         cancel: CancellationToken::new(),
         progress: unbounded_channel().0,

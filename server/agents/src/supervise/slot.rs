@@ -4,6 +4,7 @@ use super::backoff::Backoff;
 use super::deadline::within;
 use super::places::Places;
 use crate::connection::{Connection, Era, Failure, Reading};
+use crate::question::Asker;
 use crate::spec::{AgentSpec, Endpoint, OperationSpec};
 use crate::transport::Listener;
 use crate::{AgentEvent, AgentStatus, Answer, Call, CallError, CallProgress, ServerInfo, State};
@@ -27,6 +28,8 @@ pub(crate) struct Context {
     pub(crate) events: Arc<dyn Fn(AgentEvent) + Send + Sync>,
     /// What the command `crosscheck` stands for.
     pub(crate) ourselves: OnceLock<PathBuf>,
+    /// Answers the questions of agents.
+    pub(crate) asker: OnceLock<Asker>,
     pub(crate) is_closed: AtomicBool,
     /// All connections that may still stand, also those of agents that are configured no more.
     pub(crate) connections: Mutex<Vec<Weak<Connection>>>,

@@ -130,6 +130,7 @@ impl<'a> Maker<'a, '_> {
             source: self.source(),
             endpoint,
             operations,
+            approval: preset.and_then(|preset| preset.approval.clone()),
             limits: self.limits(preset),
         })
     }

@@ -146,6 +146,7 @@ mod tests {
                 cwd: None,
             },
             operations: [(Operation::Review, how)].into(),
+            approval: None,
             limits: Limits::default(),
         };
         let tools = [Tool {

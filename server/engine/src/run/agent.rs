@@ -6,7 +6,7 @@ use super::manner::Manner;
 use super::prepare::Shared;
 use super::report::Counts;
 use crate::engine::Root;
-use crate::event::FileFindings;
+use crate::event::{FileFindings, RunId};
 use crate::prompt::{self, Batch};
 use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
 use domain::answer::Usage;
@@ -28,6 +28,7 @@ const DISMISSALS_WAIT: Duration = Duration::from_millis(500);
 
 /// What an agent's task works with.
 pub(super) struct Part {
+    pub(super) run: RunId,
     /// The agent's place among those of the run.
     pub(super) index: usize,
     pub(super) spec: AgentSpec,
@@ -225,6 +226,7 @@ async fn wait_for_answer(
         agent: part.spec.name.clone(),
         operation: Operation::Review,
         root: part.root.path.clone(),
+        run: part.run.0,
         variables,
         cancel: part.cancel.clone(),
         progress,

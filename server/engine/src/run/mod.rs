@@ -158,6 +158,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     let (sender, mut messages) = mpsc::unbounded_channel();
     for (index, spec) in agents.into_iter().enumerate() {
         let part = Part {
+            run: job.run,
             index,
             spec,
             shared: shared.clone(),

@@ -36,6 +36,8 @@ pub(super) fn handle(state: &mut State, event: Event) {
             }
         }
         Event::Notice(text) => state.client.show(MessageType::Warning, &text),
+        // Nobody asks yet.
+        Event::Question(_) | Event::QuestionClosed(_) => {}
     }
 }
 
