@@ -13,6 +13,7 @@ mod faults;
 mod foreign;
 mod lifecycle;
 mod memory;
+mod models;
 mod terminal;
 mod trust;
 

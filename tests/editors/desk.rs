@@ -37,9 +37,7 @@ impl Desk {
             installed(name).or_else(|| missing(name))?;
         }
         let sandbox = sandbox!();
-        std::fs::create_dir(sandbox.path().join("bin")).unwrap();
-        std::os::unix::fs::symlink(sandbox.program(), sandbox.path().join("bin/crosscheck"))
-            .unwrap();
+        sandbox.install("crosscheck", sandbox.program());
         Some(Self { sandbox, editor })
     }
 

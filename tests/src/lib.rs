@@ -1,4 +1,5 @@
-//! What the tests stand on: a sandboxed user with a workspace, and an editor that speaks LSP over real pipes.
+//! What the tests stand on: a sandboxed user with a workspace, an editor that speaks LSP over real pipes, and models
+//! behind the agents that people have.
 #![allow(
     clippy::needless_pass_by_value,
     reason = "a test hands over what it has just made"
@@ -11,10 +12,15 @@
 )]
 
 pub mod editor;
+pub mod mcp;
+pub mod model;
+pub mod real;
 pub mod sandbox;
 mod wire;
 
 pub use editor::Editor;
+pub use mcp::Mcp;
+pub use model::Model;
 pub use sandbox::{Ran, Sandbox};
 
 use std::time::Duration;

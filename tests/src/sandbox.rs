@@ -1,5 +1,6 @@
 //! A user of our own: home, configuration, state and one workspace in a temporary directory.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,6 +11,7 @@ pub struct Sandbox {
     program: PathBuf,
     fake_agent: PathBuf,
     config: String,
+    environment: Vec<(String, OsString)>,
 }
 
 /// How a command ended.
@@ -30,7 +32,7 @@ impl Sandbox {
             .prefix("crosscheck-")
             .tempdir()
             .unwrap();
-        for name in ["home", "config", "state", "work", "agents"] {
+        for name in ["home", "config", "state", "work", "agents", "bin", "tmp"] {
             std::fs::create_dir(directory.path().join(name)).unwrap();
         }
         Self {
@@ -38,6 +40,7 @@ impl Sandbox {
             program: program.into(),
             fake_agent: fake_agent.into(),
             config: String::new(),
+            environment: Vec::new(),
         }
     }
 
@@ -108,6 +111,17 @@ impl Sandbox {
         std::fs::read_to_string(self.agent_log(name)).unwrap_or_default()
     }
 
+    /// Puts a program on the `PATH` of the sandbox's user, as package managers do.
+    #[cfg(unix)]
+    pub fn install(&self, name: &str, program: &Path) {
+        std::os::unix::fs::symlink(program, self.path().join("bin").join(name)).unwrap();
+    }
+
+    /// Sets a variable of the user's environment.
+    pub fn env(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
     /// Runs git in the workspace; it must succeed.
     pub fn git(&self, args: &[&str]) -> String {
         let output = self.command("git").args(args).output().unwrap();
@@ -159,10 +173,13 @@ impl Sandbox {
             ("XDG_STATE_HOME", at("home/.state")),
             ("CROSSCHECK_CONFIG_DIR", at("config")),
             ("CROSSCHECK_STATE_DIR", at("state")),
+            ("TMPDIR", at("tmp")),
         ] {
             command.env(name, value);
         }
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(at("bin")).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(path).unwrap());
         for (name, value) in [
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_CONFIG_NOSYSTEM", "1"),
@@ -173,6 +190,7 @@ impl Sandbox {
         ] {
             command.env(name, value);
         }
+        command.envs(self.environment.iter().cloned());
         command
     }
 
