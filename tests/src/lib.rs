@@ -12,6 +12,8 @@
 )]
 
 pub mod editor;
+mod http;
+pub mod http_agent;
 pub mod mcp;
 pub mod model;
 pub mod real;
@@ -19,6 +21,7 @@ pub mod sandbox;
 mod wire;
 
 pub use editor::Editor;
+pub use http_agent::HttpAgent;
 pub use mcp::Mcp;
 pub use model::Model;
 pub use sandbox::{Ran, Sandbox};

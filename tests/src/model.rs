@@ -1,14 +1,13 @@
 //! Models that say what a test wants, behind the HTTP interfaces of their vendors, so that the agents people have
 //! run here as they are: without a key, without the network, and with every fault that a model's service has.
 
-mod http;
 mod messages;
 mod responses;
 mod step;
 
 pub use step::Step;
 
-use http::{Exchange, Gone};
+use crate::http::{Exchange, Gone};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;

@@ -1,7 +1,7 @@
 //! Anthropic's Messages API: the events of one answer, as Claude Code reads them.
 
-use super::http::{Exchange, Gone};
 use super::step::{Fault, Part, Step};
+use crate::http::{Exchange, Gone};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

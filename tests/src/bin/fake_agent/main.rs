@@ -173,6 +173,7 @@ impl Agent {
             Step::IsError(text) => {
                 self.result(&call.id, json!({ "isError": true, "content": [{ "type": "text", "text": text }] }));
             }
+            Step::Result(result) => self.result(&call.id, result.clone()),
             Step::Error(text) => self.error(&call.id, -32000, text),
             Step::WrongId(value) => self.result(&json!("nobody asked"), value.clone()),
             Step::Giant(bytes) => self.run(&Step::Text("x".repeat(*bytes)), call),
@@ -181,6 +182,7 @@ impl Agent {
                 "params": { "progressToken": call.token, "progress": fraction, "total": 1.0, "message": message },
             })),
             Step::Flood(bytes) => self.flood(*bytes),
+            Step::LongLine(bytes) => self.send(&notification(*bytes)),
             Step::Line(line) => self.line(line.as_bytes()),
             Step::Garbage(bytes) => self.line(&garbage(*bytes)),
             Step::HalfLine(text) => {
@@ -196,6 +198,10 @@ impl Agent {
             }
             Step::Sleep(time) => std::thread::sleep(*time),
             Step::Touch(file) => drop(File::create(file).expect("the file can be made")),
+            Step::Pid(directory) => {
+                let file = Path::new(directory).join(std::process::id().to_string());
+                drop(File::create(file).expect("the file can be made"));
+            }
             Step::WaitFor(file) => wait_for(file),
             Step::WaitCancelled => self.wait_cancelled(call),
             Step::Hang => loop {
@@ -211,11 +217,7 @@ impl Agent {
     }
 
     fn flood(&self, bytes: usize) {
-        let message = json!({
-            "jsonrpc": "2.0", "method": "notifications/message",
-            "params": { "level": "info", "data": "x".repeat(64 * 1024) },
-        })
-        .to_string();
+        let message = notification(64 * 1024).to_string();
         for _ in 0..bytes.div_ceil(message.len()) {
             self.line(message.as_bytes());
         }
@@ -272,6 +274,14 @@ impl Agent {
             writeln!(log.lock().unwrap(), "{line}").expect("the log is writable");
         }
     }
+}
+
+/// A notification of about that size.
+fn notification(bytes: usize) -> Value {
+    json!({
+        "jsonrpc": "2.0", "method": "notifications/message",
+        "params": { "level": "info", "data": "x".repeat(bytes) },
+    })
 }
 
 fn garbage(bytes: usize) -> Vec<u8> {

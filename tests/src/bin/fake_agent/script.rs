@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Echo,
     /// `is-error WORDS`: a tool error.
     IsError(String),
+    /// `result JSON`: a result as it is.
+    Result(Value),
     /// `error WORDS`: a JSON-RPC error.
     Error(String),
     /// `wrong-id JSON`: a result for a request that nobody made.
@@ -45,6 +47,8 @@ pub(crate) enum Step {
     Flood(usize),
     /// `line WORDS`: one line as it is.
     Line(String),
+    /// `long-line BYTES`: one notification of that size.
+    LongLine(usize),
     /// `garbage BYTES`: one line that is neither JSON nor UTF-8.
     Garbage(usize),
     /// `half-line WORDS`: text without a line end.
@@ -61,6 +65,8 @@ pub(crate) enum Step {
     Sleep(Duration),
     /// `touch FILE`.
     Touch(String),
+    /// `pid DIRECTORY`: makes a file there whose name is the id of this process.
+    Pid(String),
     /// `wait-for FILE`: until it exists.
     WaitFor(String),
     /// `wait-cancelled`: until this call is cancelled.
@@ -147,6 +153,7 @@ impl Step {
             "text" => Self::Text(words()),
             "echo" => Self::Echo,
             "is-error" => Self::IsError(words()),
+            "result" => Self::Result(json()),
             "error" => Self::Error(words()),
             "wrong-id" => Self::WrongId(json()),
             "giant" => Self::Giant(number()),
@@ -159,6 +166,7 @@ impl Step {
             }
             "flood" => Self::Flood(number()),
             "line" => Self::Line(rest.to_owned()),
+            "long-line" => Self::LongLine(number()),
             "garbage" => Self::Garbage(number()),
             "half-line" => Self::HalfLine(rest.to_owned()),
             "stderr" => Self::Stderr(words()),
@@ -167,6 +175,7 @@ impl Step {
             "roots" => Self::Roots,
             "sleep" => Self::Sleep(Duration::from_millis(number() as u64)),
             "touch" => Self::Touch(rest.to_owned()),
+            "pid" => Self::Pid(rest.to_owned()),
             "wait-for" => Self::WaitFor(rest.to_owned()),
             "wait-cancelled" => Self::WaitCancelled,
             "hang" => Self::Hang,

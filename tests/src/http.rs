@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 /// The client closed the connection before it had its answer.
 #[derive(Debug)]
-pub(super) struct Gone;
+pub(crate) struct Gone;
 
 /// How often a silent service looks whether the client is still there.
 const POLL: Duration = Duration::from_millis(10);
 
 /// A request that was read, and the way to answer it.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     stream: TcpStream,
     method: String,
     path: String,
@@ -25,7 +25,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Reads the request of a connection.
-    pub(super) fn read(stream: TcpStream) -> io::Result<Self> {
+    pub(crate) fn read(stream: TcpStream) -> io::Result<Self> {
         let mut input = BufReader::new(stream.try_clone()?);
         let first = line(&mut input)?;
         let mut words = first.split(' ');
@@ -62,28 +62,38 @@ impl Exchange {
         })
     }
 
-    pub(super) fn method(&self) -> &str {
+    pub(crate) fn method(&self) -> &str {
         &self.method
     }
 
     /// The path, without a query.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    pub(super) fn headers(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn headers(&self) -> &BTreeMap<String, String> {
         &self.headers
     }
 
-    pub(super) fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// Answers with JSON.
-    pub(super) fn json(&mut self, status: u16, value: &Value) -> Result<(), Gone> {
+    pub(crate) fn json(&mut self, status: u16, value: &Value) -> Result<(), Gone> {
+        self.json_with(status, "", value)
+    }
+
+    /// Answers with JSON and further header lines.
+    pub(crate) fn json_with(
+        &mut self,
+        status: u16,
+        headers: &str,
+        value: &Value,
+    ) -> Result<(), Gone> {
         let body = value.to_string();
         let head = format!(
-            "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
             body.len()
         );
         let is_head = self.method == "HEAD";
@@ -96,29 +106,29 @@ impl Exchange {
     }
 
     /// Begins a stream of events.
-    pub(super) fn stream(&mut self) -> Result<(), Gone> {
+    pub(crate) fn stream(&mut self) -> Result<(), Gone> {
         self.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nconnection: close\r\n\r\n")
     }
 
     /// Sends one event, whose data say its kind, too.
-    pub(super) fn event(&mut self, kind: &str, mut data: Value) -> Result<(), Gone> {
+    pub(crate) fn event(&mut self, kind: &str, mut data: Value) -> Result<(), Gone> {
         data["type"] = kind.into();
         self.write(format!("event: {kind}\ndata: {data}\n\n").as_bytes())
     }
 
     /// Cuts the connection.
-    pub(super) fn cut(&mut self) {
+    pub(crate) fn cut(&mut self) {
         // It may be gone already.
         drop(self.stream.shutdown(Shutdown::Both));
     }
 
     /// Says nothing until the client is gone or the service is closed.
-    pub(super) fn wait_for_the_end(&mut self, closed: &AtomicBool) -> Result<(), Gone> {
+    pub(crate) fn wait_for_the_end(&mut self, closed: &AtomicBool) -> Result<(), Gone> {
         self.wait(Duration::MAX, closed)
     }
 
     /// Says nothing for a while, but notices when the client goes away.
-    pub(super) fn wait(&mut self, time: Duration, closed: &AtomicBool) -> Result<(), Gone> {
+    pub(crate) fn wait(&mut self, time: Duration, closed: &AtomicBool) -> Result<(), Gone> {
         let began = Instant::now();
         while began.elapsed() < time && !closed.load(Ordering::SeqCst) {
             let left = time.saturating_sub(began.elapsed());
