@@ -8,6 +8,7 @@ pub mod claude;
 pub mod codex;
 pub mod contract;
 pub mod exec;
+mod files;
 mod prompt;
 mod schema;
 pub mod server;

@@ -36,6 +36,9 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Why an adapter ended other than by the end of its input.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// What it was started with cannot be used.
+    #[error("{0}")]
+    Options(String),
     /// The client and we could not agree how to talk.
     #[error("the MCP client did not open the connection as it should: {0}")]
     Handshake(String),

@@ -1,9 +1,9 @@
 //! The tool `edit`: writes every correction that is certain into the files under the root.
 
-use super::files::{Content, Job, Jobs};
 use super::source::Source;
 use super::spelling::{self, Misspelling};
 use crate::contract::{EditAnswer, EditRequest};
+use crate::files::{Content, Job, Jobs};
 use crate::server::{CallError, Progress};
 use similar::TextDiff;
 use std::fmt::Write as _;

@@ -3,7 +3,6 @@
 mod conflict;
 mod dictionary;
 mod edit;
-mod files;
 mod jargon;
 mod review;
 mod secret;

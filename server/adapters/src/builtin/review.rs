@@ -1,9 +1,9 @@
 //! The tool `review`: every check on every file, within limits.
 
-use super::files::Jobs;
 use super::source::Source;
 use super::{conflict, secret, spelling};
 use crate::contract::{Finding, ReviewAnswer, ReviewRequest, Skipped};
+use crate::files::Jobs;
 use crate::server::{CallError, Progress};
 use domain::finding::Severity;
 
