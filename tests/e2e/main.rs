@@ -14,6 +14,7 @@ mod foreign;
 mod lifecycle;
 mod memory;
 mod models;
+mod soak;
 mod supervision;
 mod terminal;
 mod trust;
