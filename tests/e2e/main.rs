@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod builtin;
+mod conformance;
 mod diagnostics;
 mod faults;
 mod foreign;

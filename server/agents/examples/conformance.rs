@@ -20,6 +20,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let inspection = pool.inspect(AGENT, &root).await?;
     for tool in inspection.tools {
         pool.configure(vec![agent(&url, &tool.name, arguments(&tool.input_schema))]);
+        // The new connection is at rest before the call: suites take a stream that begins later for the call's own.
+        pool.inspect(AGENT, &root).await?;
         pool.call(call(root.clone())).await?;
     }
     pool.shutdown().await;
