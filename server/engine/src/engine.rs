@@ -49,6 +49,7 @@ struct Inner {
     sink: Sink,
     ledger: Ledger,
     runtime: LazyRuntime,
+    /// What agents ask, and who is to answer.
     questions: Arc<Questions>,
     /// The runs, so that shutdown can wait for their ends.
     tasks: TaskTracker,
@@ -89,12 +90,13 @@ impl Engine {
             roots: BTreeMap::new(),
             runs: BTreeMap::new(),
         };
+        let questions = Arc::new(Questions::new(sink.clone()));
         let inner = Inner {
             paths: Arc::new(paths),
             sink,
             ledger,
             runtime: LazyRuntime::default(),
-            questions: Arc::default(),
+            questions,
             tasks: TaskTracker::new(),
             next_run: AtomicU64::new(1),
             state: Mutex::new(state),
@@ -118,6 +120,7 @@ impl Engine {
             running.cancel.cancel();
         }
         drop(state);
+        self.inner.questions.close_root(root);
         if let (Some(root), Some(handle)) = (closed, self.handle()) {
             handle.spawn(async move { root.pool.shutdown().await });
         }
@@ -152,11 +155,13 @@ impl Engine {
             cancel: cancel.clone(),
         };
         self.state().runs.insert(run, running);
+        self.inner.questions.begin(run);
         let job = run::Job {
             run,
             review,
             root,
             ledger: self.inner.ledger.clone(),
+            questions: self.inner.questions.clone(),
             emitter,
             cancel,
         };
@@ -180,6 +185,11 @@ impl Engine {
     /// Answers a question of an agent. One that is closed is ignored.
     pub fn answer(&self, question: QuestionId, reply: Reply) {
         self.inner.questions.answer(question, reply);
+    }
+    /// Says that nobody is there to answer questions: from now on, what no policy allows is denied at once, and the notes
+    /// of the run say so. `why` is the middle of a sentence: `there is no terminal to ask at`.
+    pub fn leave_unattended(&self, why: &str) {
+        self.inner.questions.leave_unattended(why.to_owned());
     }
     /// Asks the ledger for what it remembers of a file; ends in one [`Event::Recalled`] per agent that said something.
     /// `version` comes back with it.
@@ -250,6 +260,7 @@ impl Engine {
         for running in runs.values() {
             running.cancel.cancel();
         }
+        self.inner.questions.shut();
         if let Some(runtime) = &runtime {
             let tasks = self.inner.tasks.clone();
             let (done, wait) = std::sync::mpsc::channel();
@@ -287,7 +298,8 @@ impl Engine {
         let root = {
             let _in_runtime = handle.enter();
             let program = self.inner.paths.program.clone();
-            Arc::new(Root::new(path, program, self.inner.sink.clone()))
+            let questions = &self.inner.questions;
+            Arc::new(Root::new(path, program, self.inner.sink.clone(), questions))
         };
         let mut state = self.state();
         if let Some(other) = state.roots.get(path) {

@@ -3,6 +3,7 @@
 //! It knows runs, configuration, trust, git, guidelines and the ledger. It knows neither LSP nor MCP's wire
 //! types, nor how anything is shown.
 
+pub mod approve;
 pub mod config;
 pub mod doctor;
 pub mod engine;

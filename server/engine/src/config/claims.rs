@@ -4,12 +4,13 @@
 //! smaller: switch agents off, exclude files, lower limits.
 
 use super::LimitsConfig;
+use super::approve::ApproveKey;
 use super::assemble::Presets;
 use super::file::{AgentTable, ConfigFile, LimitsTable, OPERATIONS, ReviewTable};
 use super::import::List;
 use crate::trust::Untrusted;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Most sentences; the rest is counted.
@@ -26,6 +27,8 @@ pub(super) struct Known {
     pub agents: BTreeSet<String>,
     /// Agents that the user switched off; an empty table does not bring them back.
     pub off: BTreeSet<String>,
+    /// What agents may do without asking, where that is said.
+    pub approve: BTreeMap<String, ApproveKey>,
     /// The limits.
     pub limits: LimitsConfig,
     /// Whether files are reviewed when they are saved.
@@ -66,11 +69,16 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
         ..ConfigFile::default()
     };
     for (name, table) in &content.agents {
+        let is_known = known.agents.contains(name);
+        let is_named = is_known || known.off.contains(name);
         let switch = AgentTable {
             enabled: table.enabled,
+            approve: table
+                .approve
+                .clone()
+                .filter(|it| is_named && it.is_no_looser(known.approve.get(name))),
             ..AgentTable::default()
         };
-        let is_known = known.agents.contains(name);
         let stays_off = table.enabled.is_none() && known.off.contains(name);
         let harmless = table.enabled == Some(false) || is_known || stays_off;
         if harmless && *table == switch {
@@ -78,7 +86,11 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
             continue;
         }
         needs_trust.agents.insert(name.clone(), table.clone());
-        if table.enabled == Some(false) {
+        let switch = AgentTable {
+            enabled: table.enabled.filter(|it| !it),
+            ..switch
+        };
+        if switch != AgentTable::default() {
             allowed.agents.insert(name.clone(), switch);
         }
     }
@@ -112,12 +124,14 @@ fn split_limits(table: &LimitsTable, known: &LimitsConfig) -> (LimitsTable, Limi
             .prompt_size
             .filter(|it| it.0 <= known.prompt_bytes as u64),
         run: table.run.filter(|it| it.0 <= known.run),
+        approval: table.approval.filter(|it| it.0 <= known.approval),
     };
     let needs = LimitsTable {
         file_size: table.file_size.filter(|_| allowed.file_size.is_none()),
         files: table.files.filter(|_| allowed.files.is_none()),
         prompt_size: table.prompt_size.filter(|_| allowed.prompt_size.is_none()),
         run: table.run.filter(|_| allowed.run.is_none()),
+        approval: table.approval.filter(|_| allowed.approval.is_none()),
     };
     (allowed, needs)
 }
@@ -149,6 +163,7 @@ impl Claims {
             ("files", limits.files.map(|it| it.to_string())),
             ("prompt_size", limits.prompt_size.map(|it| it.to_string())),
             ("run", limits.run.map(|it| it.to_string())),
+            ("approval", limits.approval.map(|it| it.to_string())),
         ] {
             if let Some(value) = value {
                 say(format!("the limit `{key}` would be raised to {value}"));
@@ -247,6 +262,9 @@ fn agent_sentences(name: &str, table: &AgentTable, presets: &Presets, say: &mut 
         if let Some(value) = value {
             say(format!("{agent} would have `{key}` set to {value}"));
         }
+    }
+    if let Some(approve) = &table.approve {
+        say(format!("{agent} {}", visible(&approve.in_words())));
     }
     for (operation, word) in OPERATIONS {
         if let Some(operation) = table.operation(operation) {

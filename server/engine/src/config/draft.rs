@@ -1,5 +1,6 @@
 //! An agent in the making: what all places say about it, laid over each other key by key.
 
+use super::approve::ApproveKey;
 use super::file::{AgentTable, OPERATIONS, OperationTable};
 use super::units::Period;
 use agents::spec::{Operation, Reads};
@@ -33,6 +34,7 @@ pub(super) struct Draft {
     pub idle: Option<Period>,
     pub start: Option<Period>,
     pub concurrency: Option<usize>,
+    pub approve: Option<Said<ApproveKey>>,
     pub enabled: Option<Said<bool>>,
     pub operations: BTreeMap<Operation, OperationDraft>,
 }
@@ -59,6 +61,8 @@ impl Draft {
             self.env.clear();
             self.headers.clear();
             self.cwd = None;
+            // What one program may do is not for another to do.
+            self.approve.take_if(|it| it.value.has_patterns());
             self.command = said(table.command.as_ref(), by);
             self.url = said(table.url.as_ref(), by);
         }
@@ -72,6 +76,7 @@ impl Draft {
         over(&mut self.headers, &table.headers);
         win(&mut self.cwd, said(table.cwd.as_ref(), by));
         win(&mut self.preset, said(table.preset.as_ref(), by));
+        win(&mut self.approve, said(table.approve.as_ref(), by));
         win(&mut self.enabled, said(table.enabled.as_ref(), by));
         win(&mut self.provider, table.provider.clone());
         win(&mut self.timeout, table.timeout);

@@ -1,6 +1,7 @@
 //! The configuration file as it is written: the one place that says which keys there are. The reader, the JSON
 //! Schema and the table in `docs/configuration.md` all come from these types and their comments.
 
+use super::approve::ApproveKey;
 use super::units::{Period, Size};
 use agents::spec::{Operation, Reads};
 use domain::answer::Format;
@@ -58,6 +59,11 @@ pub(super) struct AgentTable {
     /// Calls at the same time; more wait for their turn.
     #[schemars(extend("default" = 4))]
     pub concurrency: Option<NonZeroU8>,
+    /// What the agent may do without asking you, where it asks for approval at all: nothing, and it is denied (`never`), nothing
+    /// without you (`ask`), or what fits one of these patterns: a command (`cargo check*`), files (`files:src/**`), a tool
+    /// (`tool:NAME`).
+    #[schemars(extend("default" = "ask"))]
+    pub approve: Option<ApproveKey>,
     /// `false` takes the agent away, wherever it was configured or found.
     #[schemars(extend("default" = true))]
     pub enabled: Option<bool>,
@@ -161,6 +167,9 @@ pub(super) struct LimitsTable {
     /// Longest run.
     #[schemars(extend("default" = "30m"))]
     pub run: Option<Period>,
+    /// How long an agent's question waits for your answer; then it is denied.
+    #[schemars(extend("default" = "2m"))]
+    pub approval: Option<Period>,
 }
 
 /// A tool whose MCP server list can be imported.

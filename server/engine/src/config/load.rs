@@ -1,5 +1,6 @@
 //! From places to one configuration: reading, asking for trust, laying over each other.
 
+use super::approve;
 use super::assemble::{self, Part, Presets};
 use super::claims::{self, Claims, Known};
 use super::document::Lines;
@@ -53,10 +54,14 @@ pub(super) fn load(
 
     let pile = Pile::new(&machine, &lists, &layers);
     let drafts = assemble::drafts(&pile.sources, &pile.parts, &mut problems);
-    let mut made = BTreeMap::new();
+    let (mut made, mut approve) = (BTreeMap::new(), BTreeMap::new());
     for (name, draft) in drafts.iter().filter(|(_, it)| it.is_enabled()) {
         let agent = assemble::make(name, draft, &pile.sources, presets, place, &mut problems);
-        made.extend(agent.map(|it| (name.clone(), it)));
+        if let Some(agent) = agent {
+            let allowed = approve::approve(name, draft, &pile.sources, &mut problems);
+            approve.insert(name.clone(), allowed);
+            made.insert(name.clone(), agent);
+        }
     }
     let candidates = Candidates {
         agents: &made,
@@ -74,6 +79,7 @@ pub(super) fn load(
         root: place.root.to_owned(),
         config: Config {
             agents: made,
+            approve,
             review,
             limits,
         },
@@ -140,6 +146,7 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
     let mut known = Known {
         agents: machine.found.iter().map(|it| it.0.to_owned()).collect(),
         off: BTreeSet::new(),
+        approve: BTreeMap::new(),
         limits: LimitsConfig::default(),
         on_save: false,
         guidelines: true,
@@ -148,6 +155,9 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
     known.agents.extend(servers.map(|(name, _)| name.clone()));
     for Layer { content, .. } in [&layers.user, &layers.settings] {
         for (name, table) in &content.agents {
+            if let Some(approve) = &table.approve {
+                known.approve.insert(name.clone(), approve.clone());
+            }
             match table.enabled {
                 Some(false) => {
                     known.agents.remove(name);

@@ -1,5 +1,6 @@
 //! The configuration: layers of files and settings, read into one value plus the problems met.
 
+mod approve;
 mod assemble;
 mod claims;
 mod document;
@@ -20,6 +21,7 @@ mod units;
 
 pub use problems::Problem;
 
+use crate::approve::Approve;
 use crate::paths::Paths;
 use crate::trust::{Trust, Untrusted};
 use agents::AgentSpec;
@@ -33,6 +35,8 @@ use std::time::Duration;
 pub struct Config {
     /// All agents by name that may be used: configured, imported, found on the machine, `builtin`.
     pub agents: BTreeMap<String, AgentSpec>,
+    /// What each of them may do without asking (`approve`).
+    pub approve: BTreeMap<String, Approve>,
     /// `[review]`.
     pub review: ReviewConfig,
     /// `[limits]`.
@@ -78,6 +82,8 @@ pub struct LimitsConfig {
     pub prompt_bytes: usize,
     /// Longest run.
     pub run: Duration,
+    /// How long an agent's question waits for the user; then it is denied.
+    pub approval: Duration,
 }
 
 impl Default for LimitsConfig {
@@ -87,6 +93,7 @@ impl Default for LimitsConfig {
             files: 2000,
             prompt_bytes: 200 * 1024,
             run: Duration::from_secs(30 * 60),
+            approval: Duration::from_secs(2 * 60),
         }
     }
 }

@@ -59,6 +59,9 @@ impl LimitsConfig {
         if let Some(run) = table.run {
             self.run = run.0;
         }
+        if let Some(approval) = table.approval {
+            self.approval = approval.0;
+        }
     }
 }
 

@@ -143,6 +143,10 @@ fn rendered(loaded: &Loaded) -> String {
     let config = &loaded.config;
     for agent in config.agents.values() {
         render_agent(agent, &mut out);
+        let approve = &config.approve[&agent.name];
+        if *approve != Approve::default() {
+            writeln!(out, "  approve: {approve}").unwrap();
+        }
     }
     let review = &config.review;
     write!(out, "review: {}", review.agents.join(", ")).unwrap();

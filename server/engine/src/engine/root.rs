@@ -5,6 +5,7 @@ use crate::config::{self, Config, LimitsConfig, Loaded, Problem, ReviewConfig};
 use crate::event::{Event, FileFindings};
 use crate::ledger::{Dismissals, Ledger, Remembered};
 use crate::paths::Paths;
+use crate::questions::Questions;
 use crate::request::Dismissal;
 use crate::trust::Trust;
 use agents::Pool;
@@ -43,15 +44,23 @@ pub(crate) struct Root {
 impl Root {
     /// A root whose configuration was not read yet. `program` is what starts embedded agents. Called inside of the
     /// runtime.
-    pub(super) fn new(path: &Path, program: PathBuf, sink: Sink) -> Self {
+    pub(super) fn new(
+        path: &Path,
+        program: PathBuf,
+        sink: Sink,
+        questions: &Arc<Questions>,
+    ) -> Self {
         let events = sink.clone();
+        let current = watch::Sender::new((0, None));
+        let asker = questions.asker(path, current.subscribe());
         Self {
             path: path.to_owned(),
             pool: Pool::new(Arc::new(move |event| events(Event::Agent(event))))
-                .with_program(program),
+                .with_program(program)
+                .with_asker(asker),
             sink,
             wanted: AtomicU64::new(0),
-            current: watch::Sender::new((0, None)),
+            current,
             publishing: Mutex::new(()),
             dismissals: RwLock::default(),
             dismissals_known: watch::Sender::new(false),
@@ -241,6 +250,7 @@ fn unreadable(root: &Path, error: &str) -> Loaded {
         root: root.to_owned(),
         config: Config {
             agents: BTreeMap::new(),
+            approve: BTreeMap::new(),
             review: ReviewConfig {
                 agents: Vec::new(),
                 scope: config::DefaultScope::Changes,

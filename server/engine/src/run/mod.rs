@@ -20,6 +20,7 @@ mod tests;
 use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
+use crate::questions::Questions;
 use crate::request::Review;
 use agent::{Message, Part};
 use prepare::{Nothing, Prepared};
@@ -87,6 +88,7 @@ pub(crate) struct Job {
     pub(crate) review: Review,
     pub(crate) root: Arc<Root>,
     pub(crate) ledger: Ledger,
+    pub(crate) questions: Arc<Questions>,
     pub(crate) emitter: Emitter,
     /// The user's cancel.
     pub(crate) cancel: CancellationToken,
@@ -95,8 +97,8 @@ pub(crate) struct Job {
 /// Does a run; a panic inside becomes its error.
 pub(crate) async fn supervise(job: Job) -> Report {
     let started = Instant::now();
-    let (run, ledger) = (job.run, job.ledger.clone());
-    let report = match tokio::spawn(conduct(job, started)).await {
+    let (run, ledger, questions) = (job.run, job.ledger.clone(), job.questions.clone());
+    let mut report = match tokio::spawn(conduct(job, started)).await {
         Ok(report) => report,
         Err(error) => {
             tracing::error!(%error, "a run failed");
@@ -106,6 +108,7 @@ pub(crate) async fn supervise(job: Job) -> Report {
             )
         }
     };
+    report.notes.extend(questions.end(run));
     ledger.end(run, &report);
     report
 }

@@ -44,6 +44,7 @@ impl Told {
         };
         let config = Config {
             agents: Default::default(),
+            approve: Default::default(),
             review,
             limits: LimitsConfig::default(),
         };

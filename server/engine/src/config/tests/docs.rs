@@ -51,6 +51,7 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
             "files": default("LimitsTable", "files"),
             "prompt_size": default("LimitsTable", "prompt_size"),
             "run": default("LimitsTable", "run"),
+            "approval": default("LimitsTable", "approval"),
         },
         "review": {
             "scope": default("ReviewTable", "scope"),
@@ -64,6 +65,7 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
             "start": default("AgentTable", "start"),
             "concurrency": default("AgentTable", "concurrency"),
             "enabled": default("AgentTable", "enabled"),
+            "approve": default("AgentTable", "approve"),
             "review": {
                 "answer": default("OperationTable", "answer"),
                 "reads": default("OperationTable", "reads"),
@@ -73,6 +75,7 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
     }));
     let loaded = fixture.load();
     assert_eq!(loaded.problems, []);
+    assert_eq!(loaded.config.approve["builtin"], Approve::default());
     assert_eq!(loaded.config.limits, LimitsConfig::default());
     assert_eq!(loaded.config.review, ReviewConfig::default());
     assert_eq!(
@@ -144,6 +147,9 @@ fn kind(property: &Value) -> String {
         .is_some_and(|it| it.contains("ms"))
     {
         return "duration".to_owned();
+    }
+    if let Some(choices) = property["anyOf"].as_array() {
+        return choices.iter().map(kind).collect::<Vec<_>>().join(" or ");
     }
     match &property["type"] {
         Value::Array(_) => "size".to_owned(),

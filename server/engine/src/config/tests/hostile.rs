@@ -8,6 +8,10 @@ const USER: &str = r#"
 [agents.house]
 command = ["house"]
 env = { SECRET = "x" }
+approve = ["npm test"]
+[agents.careful]
+command = ["careful"]
+approve = "never"
 [agents.off]
 command = ["off"]
 enabled = false
@@ -35,6 +39,21 @@ fn project_files() {
         "[agents.house]\nprovider = \"other\"",
         "[agents.house]\ntimeout = \"168h\"\nconcurrency = 200",
         "[agents.house]\nheaders = { A = \"b\" }",
+        "[agents.house]\napprove = [\"rm *\", \"files:**\", \"a`\\u202eb\"]",
+        "[agents.house]\napprove = \"ask\"",
+        "[agents.house]\napprove = \"never\"",
+        "[agents.house]\napprove = []",
+        "[agents.house]\ncommand = [\"./evil\"]\napprove = \"never\"",
+        "[agents.house]\ncommand = [\"./evil\"]\napprove = [\"npm test\"]",
+        "[agents.careful]\napprove = \"ask\"",
+        "[agents.careful]\napprove = []",
+        "[agents.careful]\napprove = [\"npm test\"]",
+        "[agents.careful]\napprove = \"never\"",
+        "[agents.off]\napprove = \"never\"",
+        "[agents.evil]\napprove = \"never\"",
+        "[agents.builtin]\napprove = [\"npm test\"]",
+        "[limits]\napproval = \"168h\"",
+        "[limits]\napproval = \"1s\"",
         "[agents.house.review]\ntool = \"delete_everything\"\narguments = { path = \"{{ root }}\" }",
         "[agents.house]",
         "[agents.house]\nenabled = false",
@@ -101,21 +120,65 @@ fn project_files() {
         untrusted: agent "house" would have `concurrency` set to 200 (crosscheck.toml)
         ── [agents.house] ⏎ headers = { A = "b" }
         untrusted: agent "house" would send the header A: b (crosscheck.toml)
+        ── [agents.house] ⏎ approve = ["rm *", "files:**", "a`\u202eb"]
+        untrusted: agent "house" would be allowed without asking: `rm *`, `files:**`, `a`\u{202e}b` (crosscheck.toml)
+        ── [agents.house] ⏎ approve = "ask"
+        house by house (~/.config/crosscheck/config.toml, crosscheck.toml): house; SECRET=x
+        gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
+        gone:   approve: ["npm test"]
+        ── [agents.house] ⏎ approve = "never"
+        house by house (~/.config/crosscheck/config.toml, crosscheck.toml): house; SECRET=x
+        gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
+        gone:   approve: ["npm test"]
+        ── [agents.house] ⏎ approve = []
+        house by house (~/.config/crosscheck/config.toml, crosscheck.toml): house; SECRET=x
+          approve: []
+        gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
+        gone:   approve: ["npm test"]
+        ── [agents.house] ⏎ command = ["./evil"] ⏎ approve = "never"
+        house by house (~/.config/crosscheck/config.toml, crosscheck.toml): house; SECRET=x
+        untrusted: agent "house" would start: ./evil (crosscheck.toml)
+        untrusted: agent "house" would be denied whatever needs approval (crosscheck.toml)
+        gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
+        gone:   approve: ["npm test"]
+        ── [agents.house] ⏎ command = ["./evil"] ⏎ approve = ["npm test"]
+        untrusted: agent "house" would start: ./evil (crosscheck.toml)
+        untrusted: agent "house" would be allowed without asking: `npm test` (crosscheck.toml)
+        ── [agents.careful] ⏎ approve = "ask"
+        untrusted: agent "careful" would ask for approval (crosscheck.toml)
+        ── [agents.careful] ⏎ approve = []
+        untrusted: agent "careful" would ask for approval (crosscheck.toml)
+        ── [agents.careful] ⏎ approve = ["npm test"]
+        untrusted: agent "careful" would be allowed without asking: `npm test` (crosscheck.toml)
+        ── [agents.careful] ⏎ approve = "never"
+        careful by careful (~/.config/crosscheck/config.toml, crosscheck.toml): careful
+        gone: careful by careful (~/.config/crosscheck/config.toml): careful
+        ── [agents.off] ⏎ approve = "never"
+        nothing changes
+        ── [agents.evil] ⏎ approve = "never"
+        untrusted: agent "evil" would be denied whatever needs approval (crosscheck.toml)
+        ── [agents.builtin] ⏎ approve = ["npm test"]
+        untrusted: agent "builtin" would use the preset "builtin", which starts: crosscheck agent builtin (crosscheck.toml)
+        untrusted: agent "builtin" would be allowed without asking: `npm test` (crosscheck.toml)
+        ── [limits] ⏎ approval = "168h"
+        untrusted: the limit `approval` would be raised to 168h (crosscheck.toml)
+        ── [limits] ⏎ approval = "1s"
+        LimitsConfig { file_bytes: 1048576, files: 2000, prompt_bytes: 204800, run: 1800s, approval: 1s }
         ── [agents.house.review] ⏎ tool = "delete_everything" ⏎ arguments = { path = "{{ root }}" }
         untrusted: agent "house" would be asked for `review` with {"arguments":{"path":"{{ root }}"},"tool":"delete_everything"} (crosscheck.toml)
         ── [agents.house]
         house by house (~/.config/crosscheck/config.toml, crosscheck.toml): house; SECRET=x
         gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
         ── [agents.house] ⏎ enabled = false
-        error: …/home/.config/crosscheck/config.toml:9: review.agents: agent "house" is switched off by `enabled = false`
+        error: …/home/.config/crosscheck/config.toml:13: review.agents: agent "house" is switched off by `enabled = false`
         gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
-        gone:   edit: edit{}
+        gone:   approve: ["npm test"]
         ── [agents.house] ⏎ enabled = false ⏎ command = ["./evil"]
-        error: …/home/.config/crosscheck/config.toml:9: review.agents: agent "house" is switched off by `enabled = false`
+        error: …/home/.config/crosscheck/config.toml:13: review.agents: agent "house" is switched off by `enabled = false`
         untrusted: agent "house" would start: ./evil (crosscheck.toml)
         untrusted: agent "house" would have `enabled` set to false (crosscheck.toml)
         gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
-        gone:   edit: edit{}
+        gone:   approve: ["npm test"]
         ── [agents.house] ⏎ enabled = true
         house by house (~/.config/crosscheck/config.toml, crosscheck.toml): house; SECRET=x
         gone: house by house (~/.config/crosscheck/config.toml): house; SECRET=x
@@ -157,7 +220,7 @@ fn project_files() {
         untrusted: the limit `prompt_size` would be raised to 1024MB (crosscheck.toml)
         untrusted: the limit `run` would be raised to 168h (crosscheck.toml)
         ── [limits] ⏎ file_size = "1KB" ⏎ files = 1 ⏎ prompt_size = "1KB" ⏎ run = "1s"
-        LimitsConfig { file_bytes: 1024, files: 1, prompt_bytes: 1024, run: 1s }
+        LimitsConfig { file_bytes: 1024, files: 1, prompt_bytes: 1024, run: 1s, approval: 120s }
         ── import = ["claude"]
         untrusted: the MCP servers that are listed for `claude` would become agents (crosscheck.toml)
         ── [agents."a\u202e\u001b[2J\nb"] ⏎ command = ["a\u200bb\nagent \"x\" is safe"]
@@ -177,9 +240,14 @@ fn trust_holds_for_exactly_what_was_seen() {
           edit: edit{}
         builtin by crosscheck (built in): crosscheck agent builtin
           review: review{}
+        careful by careful (~/.config/crosscheck/config.toml): careful
+          review: review{}
+          edit: edit{}
+          approve: never
         house by house (~/.config/crosscheck/config.toml): house; SECRET=x
           review: review{}
           edit: edit{}
+          approve: ["npm test"]
         review: a; no guidelines; exclude ["secret/"]; "Be strict."
     "#]]
     .assert_eq(&fixture.rendered());
