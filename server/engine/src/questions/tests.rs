@@ -14,6 +14,9 @@ const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 const RUN: RunId = RunId(7);
 
+/// Something that ends a question.
+type End = fn(&Stage, &JoinHandle<Reply>);
+
 /// A root with one agent, `a`, and a door.
 struct Stage {
     questions: Arc<Questions>,
@@ -158,7 +161,7 @@ async fn a_door_may_answer_while_it_is_told() {
 
 #[tokio::test]
 async fn every_end_closes_a_question_once() {
-    let ends: [(&str, fn(&Stage, &JoinHandle<Reply>)); 4] = [
+    let ends: [(&str, End); 4] = [
         ("withdrawn", |_, asking| asking.abort()),
         ("run ended", |stage, _| drop(stage.questions.end(RUN))),
         ("root closed", |stage, _| {
