@@ -1,5 +1,12 @@
 //! What an agent asks a person in the middle of a call, and what it may be answered.
 
+mod approval;
+mod form;
+mod read;
+mod shown;
+
+pub(crate) use read::{Asked, Named, denied, read};
+
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,7 +44,8 @@ pub enum Ask {
     Url(String),
 }
 
-/// What an agent wants to do. All texts are sanitized.
+/// What an agent wants to do. Texts are sanitized so that nothing in them vanishes: in commands, paths and names, `⏎`
+/// stands for a line break, `\u{fffd}` for what cannot be seen, and `…` at the end means that more follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Approval {
     /// The command line it wants to run, as a shell would take it.
@@ -99,4 +107,16 @@ pub struct ApprovalSpec {
     pub call: Option<String>,
     /// The result sent for `allow`, `allow_for_run` and `deny`; strings are templates that may use `reason`.
     pub replies: BTreeMap<String, Value>,
+}
+
+/// Who asks a person on behalf of one agent, and as what.
+#[derive(Clone, Default)]
+pub(crate) struct Asking {
+    /// The agent's name.
+    pub(crate) agent: String,
+    /// Where its connection belongs, for questions of no call.
+    pub(crate) root: PathBuf,
+    pub(crate) approval: Option<ApprovalSpec>,
+    /// Nobody can be asked when `None`.
+    pub(crate) asker: Option<Asker>,
 }

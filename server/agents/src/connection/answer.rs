@@ -37,6 +37,19 @@ pub(super) struct InputRequired {
     pub(super) state: Option<String>,
 }
 
+impl InputRequired {
+    /// The methods of its requests.
+    pub(super) fn methods(&self) -> impl Iterator<Item = &str> {
+        self.requests.values().map(method)
+    }
+}
+
+/// The method of a request for input.
+pub(super) fn method(request: &Value) -> &str {
+    let method = request.get("method").and_then(Value::as_str);
+    method.unwrap_or_default()
+}
+
 /// Takes a result apart that is no answer yet.
 pub(super) fn input_required(result: &mut Value) -> Option<InputRequired> {
     if result.get("resultType")?.as_str() != Some("input_required") {

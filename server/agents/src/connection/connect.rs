@@ -2,6 +2,7 @@
 
 use super::handshake::{self, Era, HandshakeError};
 use super::link::{Connection, DRAIN, ended, last_words};
+use crate::question::{Asker, Asking};
 use crate::spec::{AgentSpec, Endpoint};
 use crate::transport::{Calls, HttpTransport, LineTransport, Notice};
 use process::{Child, Environment, Spec};
@@ -25,6 +26,8 @@ pub(crate) struct Connecting<'a> {
     pub(crate) era: Option<Era>,
     /// Tells a person.
     pub(crate) notice: Arc<Notice>,
+    /// Asks a person.
+    pub(crate) asker: Option<Asker>,
 }
 
 impl Connecting<'_> {
@@ -35,7 +38,13 @@ impl Connecting<'_> {
     pub(crate) async fn connect(self) -> Result<Connection, String> {
         let first = self.era.unwrap_or(Era::Initialize);
         let limits = self.spec.limits;
-        let calls = Arc::new(Calls::new(self.notice));
+        let asking = Asking {
+            agent: self.spec.name.clone(),
+            root: self.root.to_owned(),
+            approval: self.spec.approval.clone(),
+            asker: self.asker,
+        };
+        let calls = Arc::new(Calls::new(self.notice).with_asking(asking));
         match &self.spec.endpoint {
             Endpoint::Stdio { command, env, cwd } => {
                 let command = command_line(command, self.ourselves)?;

@@ -60,7 +60,7 @@ pub(super) enum HandshakeError {
 /// Who we are, and what a server may ask of us.
 pub(super) fn client() -> ClientConfig {
     // Made of JSON because roots are deprecated in the later era and needed in the earlier.
-    let capabilities = json!({ "roots": {}, "elicitation": {} });
+    let capabilities = json!({ "roots": {}, "elicitation": { "form": {}, "url": {} } });
     let capabilities: ClientCapabilities = serde_json::from_value(capabilities).unwrap_or_default();
     let ourselves = Implementation::new("crosscheck", env!("CARGO_PKG_VERSION"));
     ClientConfig::new(capabilities, ourselves)

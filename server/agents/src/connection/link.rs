@@ -2,9 +2,10 @@
 
 use super::answer::{self, Failure, InputRequired, Reading};
 use super::handshake::{Era, Greeting, raw};
+use super::questions::Asks;
 use super::requests::Requests;
 use super::tools;
-use crate::transport::{Calls, Listener, Lost, Trouble, explain, kind};
+use crate::transport::{Calls, Listener, Lost, QUESTION, QUESTIONS, Trouble, explain, kind};
 use crate::{ServerInfo, Tool};
 use process::{Child, Exit, Shutdown, Tail};
 use rmcp::model::{
@@ -31,8 +32,10 @@ pub(crate) const STEPS: Shutdown = Shutdown {
     close: Duration::from_secs(2),
     terminate: Duration::from_secs(2),
 };
-/// Rounds of input that one call may ask for.
+/// Rounds of input that one call may ask for, besides those in which a person is asked.
 const ROUNDS: usize = 8;
+/// Inputs that one round may ask for.
+const INPUTS: usize = 64;
 /// Pause before a round in which the agent asked for nothing.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Pages of a list of tools that are read.
@@ -119,17 +122,23 @@ impl Connection {
     ) -> Result<Reading, Failure> {
         self.requests.add_root(root);
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        for _ in 0..=ROUNDS {
+        let (mut rounds, mut questions) = (0, 0);
+        while rounds <= ROUNDS && questions <= QUESTIONS {
             let request = ClientRequest::CallToolRequest(CallToolRequest::new(params.clone()));
             let mut result = self.request(request, Some(listener)).await?;
             let Some(asked) = answer::input_required(&mut result) else {
                 return answer::read(result);
             };
             params.request_state.clone_from(&asked.state);
-            params.input_responses = Some(self.respond(asked).await?);
+            match asked.methods().filter(|method| *method == QUESTION).count() {
+                0 => rounds += 1,
+                count => questions += count,
+            }
+            params.input_responses = Some(self.respond(asked, listener).await?);
         }
+        let most = if rounds > ROUNDS { ROUNDS } else { QUESTIONS };
         Err(Failure::Unusable(format!(
-            "it asked for input more than {ROUNDS} times"
+            "it asked for input more than {most} times"
         )))
     }
 
@@ -215,31 +224,37 @@ impl Connection {
         }
     }
 
-    /// Answers what a call asked for.
-    async fn respond(&self, asked: InputRequired) -> Result<InputResponses, Failure> {
-        if asked.requests.is_empty() {
+    /// Answers what a call asked for, all at once.
+    async fn respond(
+        &self,
+        asked: InputRequired,
+        listener: &Arc<Listener>,
+    ) -> Result<InputResponses, Failure> {
+        let count = asked.requests.len();
+        if count > INPUTS {
+            let reason = format!("it asks for {count} inputs at once, more than {INPUTS}");
+            return Err(Failure::Unusable(reason));
+        }
+        if count == 0 {
             tokio::time::sleep(PAUSE).await;
         }
-        let mut responses = InputResponses::new();
-        for (name, mut request) in asked.requests {
-            let params = request
-                .get_mut("params")
-                .map(Value::take)
-                .unwrap_or_default();
-            let method = request
-                .get("method")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let response = self.requests.answer(method, &params).await;
-            let response = response.map_err(|error| {
-                Failure::Unusable(format!(
-                    "it asks for input that it cannot get: {}",
-                    error.message
-                ))
-            })?;
-            responses.insert(name, response);
-        }
-        Ok(responses)
+        let answering = asked
+            .requests
+            .into_iter()
+            .map(|(name, mut request)| async move {
+                let params = request.get_mut("params").map(Value::take);
+                let (params, method) = (params.unwrap_or_default(), answer::method(&request));
+                let answer = self.requests.answer(method, &params, Asks::Call(listener));
+                let answer = answer.await.map_err(|error| {
+                    Failure::Unusable(format!(
+                        "it asks for input that it cannot get: {}",
+                        error.message
+                    ))
+                })?;
+                Ok((name, answer))
+            });
+        let answers = futures::future::try_join_all(answering).await?;
+        Ok(answers.into_iter().collect())
     }
 
     /// Why the connection is no more. The stream may end a moment before the reason is known.

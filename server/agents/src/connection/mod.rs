@@ -4,6 +4,7 @@ mod answer;
 mod connect;
 mod handshake;
 mod link;
+mod questions;
 mod requests;
 mod tools;
 

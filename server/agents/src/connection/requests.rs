@@ -1,6 +1,7 @@
 //! What a server asks of us, and the answers. Every request gets one, and none stays open.
 
-use crate::transport::Calls;
+use super::questions::{Asks, Questions};
+use crate::transport::{Calls, QUESTION};
 use rmcp::model::{
     ClientConfig, ClientResult, CustomResult, ErrorCode, ErrorData, ServerNotification,
     ServerRequest,
@@ -17,21 +18,15 @@ pub(super) const SHOWN: usize = 300;
 /// Answers what a server asks. Clones answer alike.
 #[derive(Clone)]
 pub(super) struct Requests {
-    calls: Arc<Calls>,
+    questions: Questions,
     /// The workspace roots that calls on this connection came from.
     roots: Arc<Mutex<BTreeSet<PathBuf>>>,
-}
-
-/// What is done about a question of the agent.
-enum Decision {
-    /// It gets no answer, and a person is told that it asked.
-    Decline,
 }
 
 impl Requests {
     pub(super) fn new(calls: Arc<Calls>) -> Self {
         Self {
-            calls,
+            questions: Questions::new(calls),
             roots: Arc::default(),
         }
     }
@@ -44,20 +39,20 @@ impl Requests {
         }
     }
 
-    /// Answers one request.
+    /// Answers one request, which `asks` made.
     ///
     /// # Errors
     /// What the server is told when it asks for something that we do not do.
-    pub(super) async fn answer(&self, method: &str, params: &Value) -> Result<Value, ErrorData> {
+    pub(super) async fn answer(
+        &self,
+        method: &str,
+        params: &Value,
+        asks: Asks<'_>,
+    ) -> Result<Value, ErrorData> {
         match method {
             "ping" => Ok(json!({})),
             "roots/list" => Ok(json!({ "roots": self.roots() })),
-            "elicitation/create" => Ok(match decide(params).await {
-                Decision::Decline => {
-                    self.note_question(params);
-                    json!({ "action": "decline" })
-                }
-            }),
+            QUESTION => Ok(self.questions.answer(params, asks).await),
             "sampling/createMessage" => {
                 let reason = "sampling is not supported: Crosscheck has no model of its own";
                 Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, reason, None))
@@ -76,30 +71,15 @@ impl Requests {
         };
         roots.iter().filter_map(uri).collect()
     }
-
-    fn note_question(&self, params: &Value) {
-        let question = params
-            .get("message")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let question = domain::sanitize::line(question, SHOWN);
-        self.calls
-            .note("question", || format!("asked “{question}” and was told no"));
-    }
-}
-
-/// Decides about a question or a request for approval. The one place that does: whoever brings the user's own
-/// decision brings it here, with a deadline after which the answer is no.
-async fn decide(_question: &Value) -> Decision {
-    Decision::Decline
 }
 
 /// Answers a request that comes before the handshake is done.
 pub(super) fn before_handshake(method: &str) -> Result<Value, ErrorData> {
-    if method == "ping" {
-        Ok(json!({}))
-    } else {
-        Err(unknown(method))
+    match method {
+        "ping" => Ok(json!({})),
+        // There is no call yet that it could be about.
+        QUESTION => Ok(json!({ "action": "decline" })),
+        _ => Err(unknown(method)),
     }
 }
 
@@ -123,12 +103,13 @@ impl Service<RoleClient> for Requests {
     async fn handle_request(
         &self,
         request: ServerRequest,
-        _: RequestContext<RoleClient>,
+        context: RequestContext<RoleClient>,
     ) -> Result<ClientResult, ErrorData> {
         match request {
             ServerRequest::CustomRequest(asked) => {
                 let params = asked.params.unwrap_or_default();
-                self.answer(&asked.method, &params).await.map(result)
+                let asks = Asks::Request(&context.id);
+                self.answer(&asked.method, &params, asks).await.map(result)
             }
             // Our transports make every request raw.
             _ => Err(unknown("this")),

@@ -16,6 +16,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+mod questions;
+
 /// Far more than anything here takes.
 const LIMIT: Duration = Duration::from_secs(20);
 const MESSAGE: usize = 1024 * 1024;
@@ -83,13 +85,16 @@ type Streams = (
 );
 
 fn streams(limit: usize) -> Streams {
+    streams_of(limit, |calls| calls)
+}
+
+fn streams_of(limit: usize, with: impl FnOnce(Calls) -> Calls) -> Streams {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let (input, output) = tokio::io::split(ours);
     let notices: Arc<Mutex<Vec<String>>> = Arc::default();
     let noted = Arc::clone(&notices);
-    let calls = Arc::new(Calls::new(Arc::new(move |text| {
-        noted.lock().unwrap().push(text)
-    })));
+    let calls = Calls::new(Arc::new(move |text| noted.lock().unwrap().push(text)));
+    let calls = Arc::new(with(calls));
     let transport = LineTransport::new(input, output, Arc::clone(&calls), limit);
     let (input, out) = tokio::io::split(theirs);
     (
@@ -104,7 +109,11 @@ fn streams(limit: usize) -> Streams {
 }
 
 async fn stage() -> Stage {
-    let (mut transport, mut server, calls, notices) = streams(MESSAGE);
+    greeted(streams(MESSAGE)).await
+}
+
+/// Plays a server of the earlier era up to the handshake's end.
+async fn greeted((mut transport, mut server, calls, notices): Streams) -> Stage {
     let shaking = tokio::spawn(async move {
         (
             shake_hands(&mut transport, Era::Initialize).await,
@@ -571,7 +580,11 @@ async fn tools_are_listed_page_by_page() {
 
 /// Plays a server of the later era up to the handshake's end.
 async fn discovered(first: Era) -> Stage {
-    let (mut transport, mut server, calls, notices) = streams(MESSAGE);
+    found(first, streams(MESSAGE)).await
+}
+
+async fn found(first: Era, streams: Streams) -> Stage {
+    let (mut transport, mut server, calls, notices) = streams;
     let shaking =
         tokio::spawn(async move { (shake_hands(&mut transport, first).await, transport) });
     if first == Era::Initialize {
@@ -624,7 +637,10 @@ async fn the_later_era_is_found_and_spoken() {
             meta["io.modelcontextprotocol/clientInfo"]["name"],
             "crosscheck"
         );
-        assert!(meta["io.modelcontextprotocol/clientCapabilities"].is_object());
+        assert_eq!(
+            meta["io.modelcontextprotocol/clientCapabilities"]["elicitation"],
+            json!({ "form": {}, "url": {} })
+        );
 
         let asked = json!({ "sure": { "method": "elicitation/create", "params": { "message": "Sure?" } },
             "where": { "method": "roots/list" } });

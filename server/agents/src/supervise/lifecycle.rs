@@ -77,6 +77,7 @@ impl Slot {
             ourselves: self.context.ourselves.get().map(PathBuf::as_path),
             era,
             notice: Arc::new(notice),
+            asker: self.context.asker.get().cloned(),
         };
         connecting.connect().await
     }

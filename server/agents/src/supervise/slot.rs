@@ -118,7 +118,7 @@ impl Slot {
         let running = self.connected(Some(&call.progress)).await?;
         // Nobody may be interested in news.
         let _ = call.progress.send(CallProgress::Running);
-        let listener = Arc::new(Listener::new(call.progress.clone()));
+        let listener = Arc::new(Listener::of(call));
         let sent = Instant::now();
         let calling =
             running

@@ -18,6 +18,14 @@ pub(crate) fn same_id(ours: &RequestId, answered: &RequestId) -> bool {
     *ours == canonical(answered.clone())
 }
 
+/// Our ids in the order in which they were given.
+pub(super) fn number(ours: &RequestId) -> Option<i64> {
+    match ours {
+        NumberOrString::Number(number) => Some(*number),
+        NumberOrString::String(_) => None,
+    }
+}
+
 /// An id as it stands in a message; `None` for what is no id.
 pub(super) fn from_json(value: &Value) -> Option<RequestId> {
     match value {

@@ -1,6 +1,6 @@
 //! One JSON message per line, over a program's standard streams.
 
-use super::calls::Calls;
+use super::calls::{Calls, QUESTION};
 use super::message::{self, Message};
 use super::oversize::IdFinder;
 use rmcp::model::{
@@ -11,9 +11,11 @@ use rmcp::transport::Transport;
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
@@ -23,6 +25,8 @@ const PARSE_HERE: usize = 256 * 1024;
 const MAX_OPEN: usize = 64;
 /// Longest piece of a line that is no message shown, in characters.
 const SHOWN: usize = 80;
+/// Longest time, at the end, for answering the questions that are open.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// One JSON message per line. What cannot be a message is skipped; a message that is too long ends its call.
 pub(crate) struct LineTransport<R> {
@@ -228,6 +232,10 @@ impl<R: AsyncRead + Unpin + Send> LineTransport<R> {
             }
             Message::Request { id, method, params } => {
                 self.open.insert(id.clone());
+                if method == QUESTION {
+                    // Here already: what takes it back may be the next message.
+                    self.calls.open(&id);
+                }
                 let request = ServerRequest::CustomRequest(CustomRequest::new(method, params));
                 Some(JsonRpcMessage::request(request, id))
             }
@@ -255,23 +263,24 @@ impl<R: AsyncRead + Unpin + Send> Transport<RoleClient> for LineTransport<R> {
         &mut self,
         item: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
-        self.calls.sending(&item);
-        match &item {
-            JsonRpcMessage::Response(response) => {
-                self.open.remove(&response.id);
-            }
-            JsonRpcMessage::Error(error) => {
-                if let Some(id) = &error.id {
-                    self.open.remove(id);
-                }
-            }
-            _ => {}
+        let answered = match &item {
+            JsonRpcMessage::Response(response) => Some(&response.id),
+            JsonRpcMessage::Error(error) => error.id.as_ref(),
+            _ => None,
+        };
+        match answered {
+            Some(id) => _ = self.open.remove(id),
+            // Before it goes out, so that no answer can be quicker.
+            None => self.calls.sending(&item),
         }
         // Queued here and not in the future, which keeps the order. The writer ends only with the connection, and
         // then all calls end.
         if let (Some(writer), Ok(mut line)) = (&self.writer, serde_json::to_vec(&item)) {
             line.push(b'\n');
             let _ = writer.send(line);
+        }
+        if answered.is_some() {
+            self.calls.sending(&item);
         }
         std::future::ready(Ok(()))
     }
@@ -319,9 +328,15 @@ async fn write(
             }
         }
     };
+    let ending = async {
+        calls.loss().await;
+        // The loss itself answers them. An agent that waits for an answer may not notice that its input ended.
+        let _ = timeout(FAREWELL, calls.all_closed()).await;
+    };
     tokio::select! {
-        () = calls.loss() => {}
+        biased;
         () = writing => {}
+        () = ending => {}
     }
 }
 

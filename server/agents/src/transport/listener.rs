@@ -1,9 +1,11 @@
 //! Who waits for one call: gets its progress, in order and not too often.
 
-use crate::CallProgress;
+use crate::{Call, CallProgress};
 use serde_json::Value;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -14,18 +16,51 @@ const BURST: u32 = 32;
 /// After a burst, one message comes through in this time.
 const PACE: Duration = Duration::from_millis(100);
 
+/// Questions that one call may ask.
+pub(crate) const QUESTIONS: usize = 100;
+
 /// Who waits for one call.
 #[derive(Debug)]
 pub(crate) struct Listener {
+    /// The run that the call belongs to.
+    pub(crate) run: u64,
+    /// Where the call comes from.
+    pub(crate) root: PathBuf,
     progress: UnboundedSender<CallProgress>,
     state: Mutex<State>,
     /// Why the answer that came cannot be used, when the transport found that out.
     unusable: OnceLock<String>,
+    /// The last open question was closed.
+    resumed: Notify,
+}
+
+/// How long a call has run, as its deadlines count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// When the agent last showed progress, was answered a question, or the call began.
+    pub(crate) last_sign: Instant,
+    /// How long it waited for answers to its questions, as far as they are closed.
+    pub(crate) paused: Duration,
+    /// A question is open: time does not count.
+    pub(crate) is_paused: bool,
+}
+
+/// A question of a call. While it lives, the deadlines of the call stand still.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    listener: Arc<Listener>,
 }
 
 #[derive(Debug)]
 struct State {
     last_sign: Instant,
+    /// Questions so far.
+    asked: usize,
+    /// Those of them that are open.
+    open: usize,
+    /// When the first of those came.
+    paused_since: Instant,
+    paused: Duration,
     allowance: u32,
     refilled: Instant,
     /// The newest message that was held back.
@@ -33,24 +68,68 @@ struct State {
 }
 
 impl Listener {
+    /// For this call.
+    pub(crate) fn of(call: &Call) -> Self {
+        Self {
+            run: call.run,
+            root: call.root.clone(),
+            ..Self::new(call.progress.clone())
+        }
+    }
+
+    /// For a call of no run, from nowhere.
     pub(crate) fn new(progress: UnboundedSender<CallProgress>) -> Self {
         let now = Instant::now();
         let state = State {
             last_sign: now,
+            asked: 0,
+            open: 0,
+            paused_since: now,
+            paused: Duration::ZERO,
             allowance: BURST,
             refilled: now,
             held: None,
         };
         Self {
+            run: 0,
+            root: PathBuf::new(),
             progress,
             state: Mutex::new(state),
             unusable: OnceLock::new(),
+            resumed: Notify::new(),
         }
     }
 
-    /// When the agent last showed progress, or the call began.
-    pub(crate) fn last_sign(&self) -> Instant {
-        self.lock().last_sign
+    /// What the deadlines of the call go by.
+    pub(crate) fn clock(&self) -> Clock {
+        let state = self.lock();
+        Clock {
+            last_sign: state.last_sign,
+            paused: state.paused,
+            is_paused: state.open > 0,
+        }
+    }
+
+    /// The call asks a question. `None` when it asked too many.
+    pub(crate) fn ask(self: &Arc<Self>) -> Option<Pause> {
+        let mut state = self.lock();
+        if state.asked >= QUESTIONS {
+            return None;
+        }
+        state.asked += 1;
+        if state.open == 0 {
+            state.paused_since = Instant::now();
+        }
+        state.open += 1;
+        drop(state);
+        Some(Pause {
+            listener: Arc::clone(self),
+        })
+    }
+
+    /// Resolves when no question is open any more; for one who waits. May resolve for nothing.
+    pub(crate) async fn resumed(&self) {
+        self.resumed.notified().await;
     }
 
     /// Takes the parameters of a progress notification.
@@ -91,6 +170,21 @@ impl Listener {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        let mut state = self.listener.lock();
+        state.open -= 1;
+        if state.open == 0 {
+            let now = Instant::now();
+            let paused = now - state.paused_since;
+            state.paused += paused;
+            state.last_sign = now;
+            drop(state);
+            self.listener.resumed.notify_one();
+        }
     }
 }
 

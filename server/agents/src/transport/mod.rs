@@ -13,8 +13,8 @@ mod listener;
 mod message;
 mod oversize;
 
-pub(crate) use calls::{Calls, Lost, Notice};
+pub(crate) use calls::{Calls, InFlight, Lost, Notice, Origin, QUESTION};
 pub(crate) use http::{HttpTransport, Trouble, explain, is_final, kind};
 pub(crate) use id::same_id;
 pub(crate) use line::LineTransport;
-pub(crate) use listener::Listener;
+pub(crate) use listener::{Listener, Pause, QUESTIONS};
