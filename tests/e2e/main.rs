@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod builtin;
+mod claude;
 mod conformance;
 mod diagnostics;
 mod faults;
@@ -37,4 +38,33 @@ fn workspace(script: &str) -> tests::Sandbox {
     sandbox.file("src/main.rs", CODE);
     sandbox.agent("alpha", script);
     sandbox
+}
+
+/// What the models of real agents find in [`CODE`], in the form that adapters ask for.
+fn real_finding(by: &str) -> serde_json::Value {
+    serde_json::json!({ "summary": null, "findings": [{
+        "path": "src/main.rs", "start_line": 2, "end_line": 2, "quote": "add(1, 2)", "symbol": null,
+        "severity": "error", "category": "correctness", "title": format!("{by}: `add` does not exist"),
+        "body": "Nothing named `add` is in scope.", "confidence": null, "replacement": null,
+    }] })
+}
+
+/// Reviews by the only configured agent, which must fail with this reason.
+fn reviewed_in_vain(sandbox: &tests::Sandbox, reason: &expect_test::Expect) {
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", "json"]);
+    assert_eq!(ran.code, 2, "what was not reviewed is never clean: {ran:?}");
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    reason.assert_eq(document["agents"][0]["reason"].as_str().unwrap());
+}
+
+/// Waits until something is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + tests::PATIENCE;
+    while !is_so() {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "waited in vain until {what}"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
 }

@@ -24,10 +24,9 @@
 //! | HTTP: restart in the middle of a call, forgotten session, no TLS, nobody there | here; `agents::pool::http` |
 //! | the same with the real programs: retries for ever, models in trouble, sessions | `codex`, `claude` |
 
-use crate::{CODE, FINDS_ADD, FINDS_NOTHING, workspace};
+use crate::{CODE, FINDS_ADD, FINDS_NOTHING, until, workspace};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::{Duration, Instant};
 use tests::http_agent::OnCall;
 use tests::{Editor, HttpAgent, Mcp, Ran, Sandbox, sandbox};
 
@@ -53,15 +52,6 @@ fn reason(sandbox: &Sandbox) -> String {
         "what was not reviewed is never clean: {document:#}"
     );
     document["agents"][0]["reason"].as_str().unwrap().to_owned()
-}
-
-/// Waits until something is so.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + tests::PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// Ids of the processes that made a file of their name in a directory.

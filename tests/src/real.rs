@@ -41,6 +41,13 @@ pub fn claude_offline(sandbox: &mut Sandbox) {
     claude_at(sandbox, &closed_port());
 }
 
+/// Adds to the configuration of the sandbox's Codex.
+pub fn add_to_codex(sandbox: &Sandbox, text: &str) {
+    let file = sandbox.path().join("home/.codex/config.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, before + text).unwrap();
+}
+
 /// A file below `node_modules` of `tests/agents`; not being there fails the test.
 pub fn installed(file: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
