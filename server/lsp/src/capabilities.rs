@@ -38,6 +38,8 @@ pub(crate) struct Capabilities {
     pub(crate) markdown_hover: bool,
     /// Shows progress.
     pub(crate) progress: bool,
+    /// Opens files and pages at our request.
+    pub(crate) show_document: bool,
     /// Answers `workspace/configuration`.
     pub(crate) configuration: bool,
     /// Watches files at our request.
@@ -83,6 +85,11 @@ impl Capabilities {
             markdown_hover: hover
                 .and_then(|it| it.content_format.as_ref())
                 .is_some_and(|it| it.contains(&MarkupKind::Markdown)),
+            show_document: client
+                .window
+                .as_ref()
+                .and_then(|it| it.show_document.as_ref())
+                .is_some_and(|it| it.support),
             progress: client.window.as_ref().and_then(|it| it.work_done_progress) == Some(true),
             configuration: workspace.and_then(|it| it.configuration) == Some(true),
             watch_files: watch.and_then(|it| it.dynamic_registration) == Some(true),

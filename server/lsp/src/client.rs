@@ -37,6 +37,8 @@ pub(crate) enum Asked {
     Refresh,
     /// To apply edits.
     Edit,
+    /// For the user's answer to an agent.
+    Question,
 }
 
 /// The way to the client.
@@ -63,6 +65,13 @@ struct Message<'a, P> {
 struct Shown<'a> {
     r#type: MessageType,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Vec<Action<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Action<'a> {
+    title: &'a str,
 }
 
 impl Client {
@@ -76,8 +85,13 @@ impl Client {
         });
     }
 
-    /// Asks something; the answer comes back as [`crate::event::Event::Response`].
-    pub(crate) fn request(&mut self, method: &str, params: Option<impl Serialize>, why: Asked) {
+    /// Asks something; the answer comes back as [`crate::event::Event::Response`] with the id that is returned.
+    pub(crate) fn request(
+        &mut self,
+        method: &str,
+        params: Option<impl Serialize>,
+        why: Asked,
+    ) -> i64 {
         self.last_id += 1;
         self.asked.insert(self.last_id, why);
         self.push(&Message {
@@ -86,6 +100,24 @@ impl Client {
             method,
             params,
         });
+        self.last_id
+    }
+
+    /// Shows a message with buttons to the person; the answer has the title of one of them, or is null.
+    pub(crate) fn ask<'a>(
+        &mut self,
+        kind: MessageType,
+        message: &str,
+        titles: impl Iterator<Item = &'a str>,
+        why: Asked,
+    ) -> i64 {
+        let message = safe(message);
+        let shown = Shown {
+            r#type: kind,
+            message: &message,
+            actions: Some(titles.map(|title| Action { title }).collect()),
+        };
+        self.request("window/showMessageRequest", Some(shown), why)
     }
 
     /// Why we asked; `None` when we did not, or were answered already.
@@ -125,6 +157,7 @@ impl Client {
             Shown {
                 r#type: kind,
                 message: &message,
+                actions: None,
             },
         );
     }
@@ -138,6 +171,7 @@ impl Client {
                 Shown {
                     r#type: kind,
                     message: &message,
+                    actions: None,
                 },
             );
         }
@@ -193,5 +227,20 @@ impl Client {
 fn safe(message: &str) -> String {
     let message = &message[..message.floor_char_boundary(MAX_MESSAGE)];
     let lines = message.lines().map(|it| sanitize::line(it, MAX_MESSAGE));
-    lines.collect::<Vec<_>>().join("\n")
+    let lines: Vec<String> = lines.map(|it| without_links(&it)).collect();
+    lines.join("\n")
+}
+
+/// The same text, in which no editor finds a link with a text of its own: VS Code makes one of `[text](scheme:…)`,
+/// behind which a command of the editor may hide.
+fn without_links(line: &str) -> String {
+    let mut parts = line.split("](");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let scheme = part.split(':').next().filter(|it| it.len() < part.len());
+        let is_link = scheme.is_some_and(|it| it.bytes().all(|it| it.is_ascii_alphanumeric()));
+        out.push_str(if is_link { "] (" } else { "](" });
+        out.push_str(part);
+    }
+    out
 }

@@ -170,16 +170,14 @@ fn ask_for_trust(state: &mut State, loaded: &Loaded) {
         loaded.root.display(),
         brings.join("\n")
     );
-    let params = json!({
-        "type": MessageType::Warning, "message": message, "actions": [{"title": TRUST}, {"title": NOT_NOW}],
-    });
     let why = Asked::Trust {
         root: loaded.root.clone(),
         hash: untrusted.hash.clone(),
     };
+    let titles = [TRUST, NOT_NOW].into_iter();
     state
         .client
-        .request("window/showMessageRequest", Some(params), why);
+        .ask(MessageType::Warning, &message, titles, why);
 }
 
 /// Registers watchers for the configuration files of all roots, where the client can watch.

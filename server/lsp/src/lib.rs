@@ -17,6 +17,7 @@ mod main_loop;
 mod message;
 mod proto;
 mod publish;
+mod questions;
 mod roots;
 mod runs;
 mod settings;

@@ -291,9 +291,13 @@ fn react(state: &mut State, event: Event) {
     survive(state, |state| handlers::handle(state, event));
 }
 
-/// Shows what changed. After a panic the rest is shown when it changes again.
+/// Shows what changed and what is due. After a panic the rest is shown when it changes again.
 fn flush(state: &mut State) {
-    survive(state, |state| publish::flush(state, Instant::now()));
+    let now = Instant::now();
+    survive(state, |state| {
+        state.questions.resume(now, &mut state.client);
+        publish::flush(state, now);
+    });
 }
 
 fn survive(state: &mut State, step: impl FnOnce(&mut State)) {

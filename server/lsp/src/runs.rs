@@ -3,8 +3,9 @@
 use crate::client::{Asked, Client};
 use crate::proto::to;
 use engine::request::Scope;
-use engine::{AgentOutcome, AgentReport, Report, RunId, Skipped};
+use engine::{AgentOutcome, AgentReport, QuestionId, Report, RunId, Skipped};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -48,6 +49,8 @@ struct Run {
     findings: usize,
     percentage: u32,
     message: String,
+    /// What its agents ask the user, until it is answered.
+    questions: BTreeMap<QuestionId, String>,
     progress: Progress,
     /// Its last words, once the engine is through.
     ended: Option<String>,
@@ -98,6 +101,7 @@ impl Runs {
             is_explicit: new.is_explicit,
             findings: 0,
             percentage: 0,
+            questions: BTreeMap::new(),
             progress: if can_show {
                 Progress::Asked
             } else {
@@ -117,7 +121,7 @@ impl Runs {
         if accepted {
             run.progress = Progress::Shown;
             let begin = json!({
-                "kind": "begin", "title": "Crosscheck", "cancellable": true, "message": run.message,
+                "kind": "begin", "title": "Crosscheck", "cancellable": true, "message": run.words(),
                 "percentage": run.percentage,
             });
             report(client, id, &begin);
@@ -163,6 +167,29 @@ impl Runs {
             let percentage = (fraction.clamp(0.0, 1.0) * 100.0) as u32;
             run.percentage = percentage.max(run.percentage);
             run.show(client, id);
+        }
+    }
+
+    /// An agent asks the user something.
+    pub(crate) fn wait_for_user(
+        &mut self,
+        id: RunId,
+        question: QuestionId,
+        mention: String,
+        client: &mut Client,
+    ) {
+        if let Some(run) = self.by_id.get_mut(&id) {
+            run.questions.insert(question, mention);
+            run.show(client, id);
+        }
+    }
+
+    /// A question does not wait for the user any more.
+    pub(crate) fn go_on(&mut self, question: QuestionId, client: &mut Client) {
+        for (id, run) in &mut self.by_id {
+            if run.questions.remove(&question).is_some() {
+                run.show(client, *id);
+            }
         }
     }
 
@@ -253,7 +280,7 @@ impl Runs {
         let one = |(id, run): (&RunId, &Run)| {
             json!({
                 "run": id, "root": run.task.root, "subject": run.subject, "agents": run.task.agents,
-                "message": run.message, "percentage": run.percentage, "findings": run.findings,
+                "message": run.words(), "percentage": run.percentage, "findings": run.findings,
             })
         };
         running.map(one).collect()
@@ -273,13 +300,21 @@ pub(crate) struct NewRun {
 }
 
 impl Run {
+    /// What it is doing; what its agents ask goes before what they do.
+    fn words(&self) -> Cow<'_, str> {
+        match self.questions.values().next() {
+            Some(question) => format!("waiting for your answer: {question}").into(),
+            None => Cow::Borrowed(&self.message),
+        }
+    }
+
     fn show(&self, client: &mut Client, id: RunId) {
         // A report that comes late is worth nothing.
         if self.progress == Progress::Shown && !client.is_congested() {
             report(
                 client,
                 id,
-                &json!({"kind": "report", "message": self.message, "percentage": self.percentage}),
+                &json!({"kind": "report", "message": self.words(), "percentage": self.percentage}),
             );
         }
     }

@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::documents::{Document, Documents, Place};
 use crate::event::Event;
 use crate::publish::{self, Published};
+use crate::questions::{self, Queue};
 use crate::roots::{Root, Roots};
 use crate::runs::Runs;
 use crate::settings::Settings;
@@ -46,6 +47,8 @@ pub(crate) struct State {
     pub(crate) roots: Roots,
     /// The runs.
     pub(crate) runs: Runs,
+    /// The questions of agents that wait for the user.
+    pub(crate) questions: Queue,
     /// The editor's settings and the problems in the configuration.
     pub(crate) settings: Settings,
     /// What the editor shows.
@@ -71,6 +74,7 @@ impl State {
             documents: Documents::default(),
             roots: Roots::default(),
             runs: Runs::default(),
+            questions: Queue::default(),
             settings: Settings::default(),
             published: Published::default(),
             engine: EngineSlot {
@@ -187,6 +191,7 @@ impl State {
         {
             engine.close(path);
         }
+        questions::root_closed(self, path);
         self.settings.shown_problems.remove(path);
         publish::retract(self, root);
     }
@@ -204,6 +209,7 @@ impl State {
         if self.client.is_congested() {
             return None;
         }
-        self.roots.iter().filter_map(|it| it.findings.due()).min()
+        let findings = self.roots.iter().filter_map(|it| it.findings.due());
+        findings.chain(self.questions.due()).min()
     }
 }

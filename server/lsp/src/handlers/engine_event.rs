@@ -1,9 +1,9 @@
-//! What the engine tells: findings, progress, configuration, notices.
+//! What the engine tells: findings, progress, configuration, questions, notices.
 
 use crate::configuration;
 use crate::documents::{Document, Place};
-use crate::publish;
 use crate::state::State;
+use crate::{publish, questions};
 use domain::board::Reviewed;
 use domain::carry::Carried;
 use domain::finding::Finding;
@@ -36,8 +36,8 @@ pub(super) fn handle(state: &mut State, event: Event) {
             }
         }
         Event::Notice(text) => state.client.show(MessageType::Warning, &text),
-        // Nobody asks yet.
-        Event::Question(_) | Event::QuestionClosed(_) => {}
+        Event::Question(question) => questions::asked(state, question),
+        Event::QuestionClosed(id) => questions::closed(state, id),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The client's answers to our own requests.
 
 use crate::client::Asked;
-use crate::configuration;
 use crate::state::State;
+use crate::{configuration, questions};
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::MessageType;
 
@@ -25,6 +25,7 @@ pub(super) fn handle(state: &mut State, id: i64, result: Result<Value, String>) 
         }
         Asked::Trust { root, hash } => configuration::trust_answered(state, &root, &hash, result),
         Asked::Edit => edit_answered(state, result),
+        Asked::Question => questions::answered(state, id, result),
     }
 }
 
