@@ -15,6 +15,7 @@ use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 
 mod interleaving;
+mod questions;
 
 /// Longest wait for a message; only failing tests wait that long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,6 +28,8 @@ struct TestClient {
     events: mpsc::UnboundedSender<Event>,
     dir: tempfile::TempDir,
     last_id: i64,
+    /// What was logged.
+    log: Vec<String>,
 }
 
 impl TestClient {
@@ -63,6 +66,7 @@ impl TestClient {
             events,
             dir,
             last_id: 0,
+            log: Vec::new(),
         }
     }
 
@@ -169,6 +173,8 @@ impl TestClient {
                 if message["method"] != "window/logMessage" {
                     return Some(message);
                 }
+                let text = message["params"]["message"].as_str().unwrap();
+                self.log.push(text.to_owned());
                 continue;
             }
             if self.stream.read_buf(self.decoder.space()).await.unwrap() == 0 {
