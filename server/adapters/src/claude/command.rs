@@ -40,12 +40,13 @@ const ALWAYS: &[&str] = &[
 /// Only these tools, and a plain no to whatever would have to be asked, such as a path outside the root.
 const READING: &[&str] = &["--tools", "Read,Grep,Glob", "--permission-mode", "dontAsk"];
 
-/// Whatever is not plainly harmless is asked over the pipes.
+/// Whatever is not plainly harmless is asked over the pipes. This mode is called `manual` in newer versions, which know
+/// the old name too.
 const EDITING: &[&str] = &[
     "--tools",
     "Read,Grep,Glob,Edit,Write,NotebookEdit,Bash",
     "--permission-mode",
-    "manual",
+    "default",
     "--permission-prompt-tool",
     "stdio",
 ];
@@ -190,7 +191,7 @@ mod tests {
         );
         assert!(
             edit.join(" ")
-                .contains("--permission-mode manual --permission-prompt-tool stdio")
+                .contains("--permission-mode default --permission-prompt-tool stdio")
         );
     }
 

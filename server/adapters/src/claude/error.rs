@@ -9,7 +9,8 @@ const MAX_WORDS: usize = 600;
 
 const INSTALL: &str = "install Claude Code (`npm install -g @anthropic-ai/claude-code`), or say where it is with \
                        `crosscheck agent claude --program PATH`";
-const UPDATE: &str = "this Claude Code is too old for Crosscheck; update it with `claude update`";
+const UPDATE: &str = "this Claude Code is too old for Crosscheck, which needs 2.1.169 or later; update it with `claude \
+                      update`";
 const LOGIN: &str = "run `claude` once and log in, or set ANTHROPIC_API_KEY";
 
 /// Kinds of trouble: what happened and what to do, and how each is known.

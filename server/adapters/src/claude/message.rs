@@ -12,6 +12,8 @@ pub(super) enum Message {
     Thinking,
     /// The model writes what is for the user.
     Writing,
+    /// The model has written this.
+    Said(String),
     /// The model uses a tool.
     Using {
         id: String,
@@ -104,14 +106,16 @@ fn said(message: &Value) -> Vec<Message> {
         "" => None,
         error => Some(Message::Trouble(error.to_owned())),
     };
-    let uses = blocks(message)
-        .filter(|block| text(block, "type") == "tool_use")
-        .map(|block| Message::Using {
+    let blocks = blocks(message).filter_map(|block| match text(block, "type") {
+        "text" => Some(Message::Said(text(block, "text").to_owned())),
+        "tool_use" => Some(Message::Using {
             id: text(block, "id").to_owned(),
             tool: text(block, "name").to_owned(),
             input: block["input"].clone(),
-        });
-    trouble.into_iter().chain(uses).collect()
+        }),
+        _ => None,
+    });
+    trouble.into_iter().chain(blocks).collect()
 }
 
 fn used(message: &Value) -> Vec<Message> {

@@ -26,6 +26,8 @@ pub(super) struct Request {
     input: Value,
     /// In the model's words.
     reason: String,
+    /// The user's settings of Claude Code say that this is to be asked.
+    is_by_rule: bool,
     /// Rules that Claude Code would remember, so that the like is not asked again. Each is `{toolName, ruleContent?}`.
     rules: Vec<Value>,
 }
@@ -54,60 +56,37 @@ impl Request {
         Self {
             id,
             reason: text(&request["input"], "description").to_owned(),
+            is_by_rule: request["matched_ask_rule"].is_object()
+                || text(request, "decision_reason_type") == "rule",
             input: request["input"].clone(),
             tool,
             rules,
         }
     }
 
-    /// Whether nobody needs to be asked: it reads or writes a file in the root, which is disposable, or the like was
-    /// allowed before.
+    /// Whether nobody needs to be asked: it reads or writes a file in the root, which is disposable, and the user has not
+    /// ruled otherwise; or the like was allowed before.
     pub(super) fn is_allowed(&self, root: &Root, memory: &Memory) -> bool {
         let in_root = self.file().is_some_and(|file| root.holds(Path::new(file)));
-        in_root || memory.allowed.contains(&self.key())
+        (in_root && !self.is_by_rule) || memory.allowed.contains(&self.key())
     }
 
     /// The question for a person.
     pub(super) fn question(&self, root: &Root) -> String {
-        let said = name(&self.reason);
-        let why = if said.is_empty() {
-            String::new()
-        } else {
-            format!("\n\nIts reason: {said}")
-        };
-        let what = match (self.file(), self.command()) {
-            (Some(file), _) if self.writes() => {
-                format!(
-                    "Claude Code wants to write {}, which is not among the project's files.",
-                    name(file)
-                )
-            }
-            (Some(file), _) => {
-                format!(
-                    "Claude Code wants to read {}, which is not among the project's files.",
-                    name(file)
-                )
-            }
-            (None, Some(command)) => {
-                let (at, command) = (root.path().display(), shown(command));
-                format!("Claude Code wants to run a command in {at}:\n\n{command}")
-            }
-            (None, None) => {
-                let (tool, input) = (name(&self.tool), shown(&self.input.to_string()));
-                format!("Claude Code wants to use its tool {tool}:\n\n{input}")
-            }
-        };
-        let also: Vec<String> = self
+        let mut question = format!("Claude Code wants to {}", self.wish(root));
+        let reason = name(&self.reason);
+        if !reason.is_empty() {
+            question += &format!("\n\nIts reason: {reason}");
+        }
+        let rules = self
             .rules
             .iter()
-            .map(|rule| name(text(rule, "ruleContent")))
-            .collect();
-        let also = if also.is_empty() {
-            String::new()
-        } else {
-            format!("\n\nAllowed for this run, it may also: {}", also.join(", "))
-        };
-        what + &why + &also
+            .map(|rule| name(text(rule, "ruleContent")));
+        let also = rules.collect::<Vec<_>>().join(", ");
+        if !also.is_empty() {
+            question += &format!("\n\nAllowed for this run, it may also: {also}");
+        }
+        question
     }
 
     /// The same as data.
@@ -156,6 +135,30 @@ impl Request {
         let what = self.file().or_else(|| self.command());
         let what = what.map_or_else(|| self.input.to_string(), str::to_owned);
         format!("{}\0{what}", self.tool)
+    }
+
+    fn wish(&self, root: &Root) -> String {
+        if let Some(file) = self.file() {
+            let does = if self.writes() { "write" } else { "read" };
+            let why = if self.is_by_rule {
+                "which your settings of Claude Code say to ask about"
+            } else {
+                "which is not among the project's files"
+            };
+            return format!("{does} {}, {why}.", name(root.shown(file)));
+        }
+        match self.command() {
+            Some(command) => format!(
+                "run a command in {}:\n\n{}",
+                root.path().display(),
+                shown(command)
+            ),
+            None => format!(
+                "use its tool {}:\n\n{}",
+                name(&self.tool),
+                shown(&self.input.to_string())
+            ),
+        }
     }
 
     fn writes(&self) -> bool {

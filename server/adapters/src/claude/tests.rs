@@ -259,7 +259,7 @@ async fn ends_without_a_result() {
         expected.assert_eq(&Fake::new(script).error("review", &json!({})).await);
     }
     let old = Fake::from_start("echo \"error: unknown option '--safe-mode'\" >&2; exit 1");
-    expect!["this Claude Code is too old for Crosscheck; update it with `claude update`; its last words: error: unknown option '--safe-mode'"]
+    expect!["this Claude Code is too old for Crosscheck, which needs 2.1.169 or later; update it with `claude update`; its last words: error: unknown option '--safe-mode'"]
         .assert_eq(&old.error("ask", &json!({})).await);
     let long = json!({ "prompt": "x".repeat(1_000_000) });
     expect!["Claude Code ended with exit code 6 and without an answer"]
@@ -272,7 +272,10 @@ async fn silence_is_ended_and_said() {
     fake.limits.idle = Duration::from_millis(200);
     expect!["Claude Code said nothing for 0.2 s and was stopped; try again, and see whether `claude` itself works"]
         .assert_eq(&fake.error("ask", &json!({})).await);
-    assert_gone(&content(&fake.at("pid")).await).await;
+    // On a slow machine it may have been ended before it had begun.
+    if let Ok(pid) = std::fs::read_to_string(fake.at("pid")) {
+        assert_gone(pid.trim()).await;
+    }
 }
 
 #[tokio::test]

@@ -87,6 +87,7 @@ where
         deadline: Instant::now() + limits.idle,
         pause: Duration::ZERO,
         trouble: None,
+        said: String::new(),
         noise: String::new(),
     };
     turn.reply(message::prompt(prompt));
@@ -116,6 +117,8 @@ struct Turn<'a> {
     /// How long nothing will come, as it was said last.
     pause: Duration,
     trouble: Option<String>,
+    /// What the model wrote last.
+    said: String,
     /// The last line that was no message.
     noise: String,
 }
@@ -189,6 +192,7 @@ impl Turn<'_> {
         }
         match message {
             Message::Thinking | Message::Writing | Message::Compacting => {}
+            Message::Said(text) => self.said = text,
             Message::Using { id, .. } => {
                 self.tools.insert(id);
             }
@@ -209,7 +213,13 @@ impl Turn<'_> {
                     &format!("`{request}` is not supported here"),
                 ));
             }
-            Message::Ended(outcome) => return Some(Ending::Outcome(outcome)),
+            Message::Ended(mut outcome) => {
+                // Some versions leave the result empty although the model has answered.
+                if outcome.text.trim().is_empty() && !outcome.is_error {
+                    outcome.text = std::mem::take(&mut self.said);
+                }
+                return Some(Ending::Outcome(outcome));
+            }
         }
         None
     }

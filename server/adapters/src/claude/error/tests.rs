@@ -224,7 +224,7 @@ fn no_result() {
             one.clone(),
             "error: unknown option '--safe-mode'",
             expect![
-                "this Claude Code is too old for Crosscheck; update it with `claude update`; its last words: error: unknown option '--safe-mode'"
+                "this Claude Code is too old for Crosscheck, which needs 2.1.169 or later; update it with `claude update`; its last words: error: unknown option '--safe-mode'"
             ],
         ),
         (
@@ -232,7 +232,7 @@ fn no_result() {
             one.clone(),
             "error: option '--permission-mode <mode>' argument 'manual' is invalid. Allowed choices are acceptEdits, plan.",
             expect![
-                "this Claude Code is too old for Crosscheck; update it with `claude update`; its last words: error: option '--permission-mode <mode>' argument 'manual' is invalid. Allowed choices are acceptEdits, plan."
+                "this Claude Code is too old for Crosscheck, which needs 2.1.169 or later; update it with `claude update`; its last words: error: option '--permission-mode <mode>' argument 'manual' is invalid. Allowed choices are acceptEdits, plan."
             ],
         ),
         (

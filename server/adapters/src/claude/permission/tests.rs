@@ -60,13 +60,13 @@ fn a_person_sees_what_it_is_about() {
                 &json!({ "file_path": "/.git/config", "content": "x" }),
             ),
             expect![[r#"
-                Claude Code wants to write /.git/config, which is not among the project's files.
+                Claude Code wants to write .git/config, which is not among the project's files.
                 {"files":["/.git/config"]}"#]],
         ),
         (
             other("Read", &json!({ "file_path": "/.git/config" })),
             expect![[r#"
-                Claude Code wants to read /.git/config, which is not among the project's files.
+                Claude Code wants to read .git/config, which is not among the project's files.
                 {"tool":"Read /.git/config"}"#]],
         ),
         (
@@ -98,6 +98,51 @@ fn a_person_sees_what_it_is_about() {
         assert!(!request.is_allowed(&root(), &Memory::default()));
         let approval = serde_json::to_string(&request.approval(&root())).unwrap();
         expected.assert_eq(&format!("{}\n{approval}", request.question(&root())));
+    }
+}
+
+#[test]
+fn the_root_allows_what_the_user_has_not_ruled_otherwise() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = Root::new(directory.path().to_str().unwrap()).unwrap();
+    let file = directory.path().join("src/a.rs");
+    let cases = [
+        ("Edit", json!({}), true),
+        ("Read", json!({}), true),
+        ("NotebookEdit", json!({}), false),
+        ("Bash", json!({}), false),
+        (
+            "Edit",
+            json!({ "matched_ask_rule": { "source": "userSettings" } }),
+            false,
+        ),
+        ("Read", json!({ "decision_reason_type": "rule" }), false),
+        (
+            "Write",
+            json!({ "decision_reason_type": "safetyCheck" }),
+            true,
+        ),
+    ];
+    for (tool, more, expected) in cases {
+        let mut request = json!({ "tool_name": tool, "input": { "file_path": file } });
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let request = Request::read("7".to_owned(), &request);
+        assert_eq!(
+            request.is_allowed(&root, &Memory::default()),
+            expected,
+            "{tool} {more}"
+        );
+        if request.is_by_rule {
+            let question = request.question(&root);
+            assert!(
+                question
+                    .ends_with(" src/a.rs, which your settings of Claude Code say to ask about."),
+                "{question}"
+            );
+        }
     }
 }
 

@@ -137,6 +137,22 @@ async fn endings() {
 }
 
 #[tokio::test]
+async fn an_empty_result_is_what_the_model_said_last() {
+    let said = |text: &str| json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": text }] } });
+    let (_directory, root) = root();
+    for (result, expected) in [("", "second"), ("third", "third")] {
+        let report = turn(&root, async |mut program: Program| {
+            program.say(said("first")).await;
+            program.say(said("second")).await;
+            program.say(json!({ "type": "result", "subtype": "success", "is_error": false, "result": result })).await;
+            program
+        })
+        .await;
+        assert_eq!(text(&report.ending), expected);
+    }
+}
+
+#[tokio::test]
 async fn trouble_is_remembered() {
     let (_directory, root) = root();
     let report = turn(&root, async |mut program: Program| {
@@ -191,7 +207,7 @@ async fn questions_are_answered_by_what_they_are_about() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn silence_ends_a_turn_but_not_while_a_tool_runs() {
     let (_directory, root) = root();
     let report = turn(&root, async |program: Program| program).await;
@@ -213,7 +229,7 @@ async fn silence_ends_a_turn_but_not_while_a_tool_runs() {
     assert!(begin.elapsed() >= SHORT.idle * 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retry_may_take_the_time_that_it_says() {
     let (_directory, root) = root();
     let report = turn(&root, async |mut program: Program| {
