@@ -6,11 +6,14 @@
     reason = "tests"
 )]
 
+mod adapter;
 mod bad_input;
 mod builtin;
 mod claude;
+mod codex;
 mod conformance;
 mod diagnostics;
+mod each_other;
 mod faults;
 mod foreign;
 mod lifecycle;
@@ -47,14 +50,6 @@ fn real_finding(by: &str) -> serde_json::Value {
         "severity": "error", "category": "correctness", "title": format!("{by}: `add` does not exist"),
         "body": "Nothing named `add` is in scope.", "confidence": null, "replacement": null,
     }] })
-}
-
-/// Reviews by the only configured agent, which must fail with this reason.
-fn reviewed_in_vain(sandbox: &tests::Sandbox, reason: &expect_test::Expect) {
-    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", "json"]);
-    assert_eq!(ran.code, 2, "what was not reviewed is never clean: {ran:?}");
-    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    reason.assert_eq(document["agents"][0]["reason"].as_str().unwrap());
 }
 
 /// Waits until something is so.
