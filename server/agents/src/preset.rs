@@ -107,6 +107,18 @@ mod tests {
                 let arguments = Value::Object(operation.arguments.clone());
                 template::check(&arguments).unwrap_or_else(|error| panic!("{name}: {error}"));
             }
+            let replies = preset
+                .approval
+                .iter()
+                .flat_map(|approval| &approval.replies);
+            for (reply, template) in replies {
+                assert!(
+                    ["allow", "allow_for_run", "deny"].contains(&reply.as_str()),
+                    "{name}: there is no reply `{reply}`"
+                );
+                template::render(template, &json!({ "reason": "because" }))
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
         }
         assert_eq!(embedded().len(), FILES.len());
         let on_disk =

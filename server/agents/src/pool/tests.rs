@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 mod http;
+mod questions;
 
 /// Far more than anything here takes, far less than the scripts sleep.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -3,11 +3,12 @@
 use super::shown::{verbatim, words};
 use super::{Approval, ApprovalSpec};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Longest command line, in characters.
 const COMMAND: usize = 2000;
-/// Longest path, in characters.
-const PATH: usize = 300;
+/// Longest path, in bytes. What a cut one leads to could not be told.
+const PATH: usize = 1000;
 /// Most files that are named; more are counted.
 const FILES: usize = 20;
 /// Longest name of a tool, in characters.
@@ -16,26 +17,24 @@ const TOOL: usize = 128;
 const REASON: usize = 500;
 
 /// What an approval is about, by the pointers of `spec` into `params`.
-pub(super) fn read(spec: &ApprovalSpec, params: &Value) -> Approval {
-    let at = |pointer: &Option<String>| find(pointer, params);
-    let text = |pointer, max| {
-        at(pointer)
-            .and_then(Value::as_str)
-            .map(|it| verbatim(it, max))
-    };
-    let (files, more_files) = at(&spec.files).map(files).unwrap_or_default();
-    Approval {
-        command: at(&spec.command)
-            .and_then(command)
-            .filter(|it| !it.is_empty()),
-        directory: text(&spec.directory, PATH),
+///
+/// # Errors
+/// Why nobody can be asked about it, for people: what the agent wants.
+pub(super) fn read(spec: &ApprovalSpec, params: &Value) -> Result<Approval, String> {
+    let text = |pointer| find(pointer, params).and_then(Value::as_str);
+    let (files, more_files) = find(&spec.files, params).map(files).unwrap_or_default();
+    let directory = text(&spec.directory);
+    if directory.is_some_and(|path| path.len() > PATH) {
+        return Err("it names a directory whose path is too long".to_owned());
+    }
+    Ok(Approval {
+        command: find(&spec.command, params).and_then(command),
+        directory: directory.map(|path| verbatim(path, PATH)),
         files,
         more_files,
-        tool: text(&spec.tool, TOOL),
-        reason: at(&spec.reason)
-            .and_then(Value::as_str)
-            .map(|it| words(it, REASON)),
-    }
+        tool: text(&spec.tool).map(|name| verbatim(name, TOOL)),
+        reason: text(&spec.reason).map(|why| words(why, REASON)),
+    })
 }
 
 /// What a pointer of a spec points to; nothing when that is `null`.
@@ -47,36 +46,53 @@ pub(super) fn find<'a>(pointer: &Option<String>, params: &'a Value) -> Option<&'
 
 /// A list of paths, or an object with paths as keys; and how many there are beyond those named.
 fn files(value: &Value) -> (Vec<String>, usize) {
-    let (paths, total): (Vec<&str>, usize) = match value {
-        Value::String(path) => (vec![path], 1),
+    let mut named = Vec::new();
+    let mut add = |path: &str| {
+        if path.len() <= PATH && named.len() < FILES {
+            named.push(verbatim(path, PATH));
+        }
+    };
+    let total = match value {
+        Value::String(path) => {
+            add(path);
+            1
+        }
         Value::Array(paths) => {
-            let named = paths.iter().filter_map(Value::as_str);
-            (named.take(FILES).collect(), paths.len())
+            paths.iter().filter_map(Value::as_str).for_each(add);
+            paths.len()
         }
         Value::Object(changes) => {
-            let named = changes.keys().map(String::as_str);
-            (named.take(FILES).collect(), changes.len())
+            changes.keys().for_each(|path| add(path));
+            changes.len()
         }
-        _ => (Vec::new(), 0),
+        _ => 0,
     };
-    let named: Vec<String> = paths.iter().map(|path| verbatim(path, PATH)).collect();
     let more = total - named.len();
     (named, more)
 }
 
 /// A command line, or the words of one.
 fn command(value: &Value) -> Option<String> {
-    match value {
-        Value::String(line) => Some(verbatim(line, COMMAND)),
+    let line = match value {
+        Value::String(line) => verbatim(line.trim(), COMMAND),
         Value::Array(list) => {
-            let words: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
-            let words = words?;
-            Some(match script(&words) {
-                Some(script) => verbatim(script, COMMAND),
+            // Words that are none are shown as they are: something will be made of them.
+            let words: Vec<Cow<'_, str>> = list.iter().map(word).collect();
+            let words: Vec<&str> = words.iter().map(Cow::as_ref).collect();
+            match script(&words) {
+                Some(script) => verbatim(script.trim(), COMMAND),
                 None => verbatim(&joined(&words), COMMAND),
-            })
+            }
         }
-        _ => None,
+        _ => return None,
+    };
+    Some(line).filter(|line| !line.is_empty())
+}
+
+fn word(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(word) => Cow::Borrowed(word),
+        other => Cow::Owned(other.to_string()),
     }
 }
 
@@ -171,8 +187,8 @@ mod tests {
                 Some("bash -c ls extra"),
             ),
             (json!(["bash"]), Some("bash")),
-            (json!([]), Some("")),
-            (json!(["ls", 7]), None),
+            (json!([]), None),
+            (json!(["ls", 7, null]), Some("ls 7 null")),
             (json!(7), None),
         ];
         for (value, expected) in cases {
@@ -195,6 +211,9 @@ mod tests {
         );
         assert_eq!(files(&json!("a\nb")), (vec!["a⏎b".into()], 0));
         assert_eq!(files(&json!(7)), (vec![], 0));
+        // One that is cut could lead anywhere.
+        let long = "a/".repeat(600) + "../x";
+        assert_eq!(files(&json!([long, "b"])), (vec!["b".into()], 1));
         let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
         let (named, more) = files(&json!(many));
         assert_eq!((named.len(), more), (FILES, 980));

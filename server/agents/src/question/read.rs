@@ -69,7 +69,7 @@ pub(crate) fn read(params: &Value, spec: Option<&ApprovalSpec>) -> Result<Asked,
 fn understand(params: &Value, spec: Option<&ApprovalSpec>) -> Result<Asked, String> {
     let message = words(text(params, "message").unwrap_or_default(), MESSAGE);
     if let Some(asked) = spec.and_then(|spec| by_spec(spec, params, &message)) {
-        return Ok(asked);
+        return asked;
     }
     match text(params, "mode") {
         None | Some("form") => {}
@@ -82,7 +82,7 @@ fn understand(params: &Value, spec: Option<&ApprovalSpec>) -> Result<Asked, Stri
         }
     }
     if let Some(asked) = by_contract(params, &message) {
-        return Ok(asked);
+        return asked;
     }
     let form = form::read(params.get("requestedSchema"))?;
     let message = match form.told() {
@@ -157,7 +157,7 @@ fn decline() -> Value {
 }
 
 /// An approval of this kind of agent, if anything that its spec points to is there.
-fn by_spec(spec: &ApprovalSpec, params: &Value, message: &str) -> Option<Asked> {
+fn by_spec(spec: &ApprovalSpec, params: &Value, message: &str) -> Option<Result<Asked, String>> {
     let pointers = [
         &spec.command,
         &spec.directory,
@@ -172,16 +172,16 @@ fn by_spec(spec: &ApprovalSpec, params: &Value, message: &str) -> Option<Asked> 
     {
         return None;
     }
-    Some(Asked {
+    Some(approval::read(spec, params).map(|approval| Asked {
         message: message.to_owned(),
-        ask: Ask::Approval(approval::read(spec, params)),
+        ask: Ask::Approval(approval),
         call: approval::find(&spec.call, params).cloned().map(Named::Any),
         answers: Answers::Templates(spec.replies.clone()),
-    })
+    }))
 }
 
 /// An approval of the agent contract.
-fn by_contract(params: &Value, message: &str) -> Option<Asked> {
+fn by_contract(params: &Value, message: &str) -> Option<Result<Asked, String>> {
     let about = params.get("_meta")?.get(APPROVAL_KEY)?;
     let pointer = |key: &str| Some(format!("/{key}"));
     let spec = ApprovalSpec {
@@ -203,12 +203,12 @@ fn by_contract(params: &Value, message: &str) -> Option<Asked> {
         }
         None => Answers::Templates(BTreeMap::new()),
     };
-    Some(Asked {
+    Some(approval::read(&spec, about).map(|approval| Asked {
         message: message.to_owned(),
-        ask: Ask::Approval(approval::read(&spec, about)),
+        ask: Ask::Approval(approval),
         call: approval::find(&spec.call, about).cloned().map(Named::Token),
         answers,
-    })
+    }))
 }
 
 fn page(params: &Value, message: String) -> Result<Asked, String> {

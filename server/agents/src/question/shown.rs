@@ -22,7 +22,7 @@ pub(super) fn words(text: &str, max: usize) -> String {
 /// from what is shown.
 pub(super) fn verbatim(text: &str, max: usize) -> String {
     let mut shown = String::new();
-    let mut chars = text.trim().chars().peekable();
+    let mut chars = text.chars().peekable();
     let mut count = 0;
     while let Some(it) = chars.next() {
         if count == max {
@@ -75,12 +75,12 @@ mod tests {
     fn nothing_vanishes_from_what_is_shown_verbatim() {
         for (text, expected) in [
             ("cargo  test", "cargo  test"),
-            ("ls\nrm -rf x\r\n", "ls⏎rm -rf x"),
+            (" ls\nrm -rf x\r\n", " ls⏎rm -rf x⏎"),
             ("a\tb\u{200b}c\u{202e}d\0e\u{a0}f", "a b�c�d�e�f"),
-            ("0123456789012345", "012345678901…"),
+            ("0123456789012345", "0123456789012…"),
             ("grün 😀", "grün 😀"),
         ] {
-            assert_eq!(verbatim(text, 12), expected);
+            assert_eq!(verbatim(text, 13), expected);
         }
     }
 }
