@@ -1,7 +1,7 @@
 //! A client for MCP conformance suites: connects to the URL in the last argument as Crosscheck does, and calls its tools.
 
 use agents::spec::Reads;
-use agents::{AgentSpec, Call, Endpoint, Limits, Operation, OperationSpec, Pool};
+use agents::{AgentSpec, Call, Endpoint, Limits, OAuth, Operation, OperationSpec, Pool};
 use domain::answer::Format;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ fn agent(url: &str, tool: &str, arguments: Value) -> AgentSpec {
         endpoint: Endpoint::Http {
             url: url.to_owned(),
             headers: BTreeMap::new(),
+            ca: None,
+            oauth: OAuth::default(),
         },
         operations: BTreeMap::from([(Operation::Review, review)]),
         approval: None,

@@ -89,6 +89,14 @@ pub enum CallError {
         /// Why, and how to try again.
         reason: String,
     },
+    /// It wants a login, or more rights than the login gave, and did not get them.
+    #[error("agent `{agent}` could not be asked: {reason}")]
+    Unauthorized {
+        /// Name.
+        agent: String,
+        /// What it wants, why there is none, and what to do.
+        reason: String,
+    },
     /// It went away during the call.
     #[error("agent `{agent}` went away during the call: {reason}")]
     Gone {

@@ -4,6 +4,7 @@
 
 pub mod call;
 mod connection;
+mod oauth;
 pub mod pool;
 pub mod preset;
 pub mod question;
@@ -15,5 +16,5 @@ mod transport;
 
 pub use call::{Answer, Call, CallError, CallProgress};
 pub use pool::{Inspection, Pool, Tool};
-pub use spec::{AgentSpec, Endpoint, Limits, Operation, OperationSpec};
+pub use spec::{AgentSpec, Endpoint, Limits, OAuth, Operation, OperationSpec};
 pub use status::{AgentEvent, AgentStatus, ServerInfo, State};

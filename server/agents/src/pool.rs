@@ -1,6 +1,7 @@
 //! All agents: starts them when first needed, limits and queues calls, restarts what crashed.
 
 use crate::connection::{Era, STEPS};
+use crate::oauth::Login;
 use crate::question::Asker;
 use crate::spec::Endpoint;
 use crate::supervise::{Context, Places, Slot};
@@ -38,6 +39,8 @@ struct Agent {
     places: Arc<Places>,
     /// How conversations with it begin, once that is known.
     era: Arc<Mutex<Option<Era>>>,
+    /// At an HTTP agent that may want one.
+    login: Option<Arc<Login>>,
     slots: Mutex<BTreeMap<Option<PathBuf>, Arc<Slot>>>,
 }
 
@@ -68,6 +71,7 @@ impl Pool {
             events,
             ourselves: OnceLock::new(),
             asker: OnceLock::new(),
+            logins: OnceLock::new(),
             is_closed: AtomicBool::new(false),
             connections: Mutex::default(),
         };
@@ -94,6 +98,14 @@ impl Pool {
         self
     }
 
+    /// Names the directory where logins at HTTP agents are kept, as far as the system has no keyring; without this
+    /// they end with the process. Only the first call counts, and it must come before the agents are configured.
+    #[must_use]
+    pub fn with_logins(self, directory: PathBuf) -> Self {
+        let _ = self.inner.context.logins.set(directory);
+        self
+    }
+
     /// Replaces the configured agents. Unchanged ones keep their connection; changed or removed ones finish
     /// their calls and are ended.
     pub fn configure(&self, specs: Vec<AgentSpec>) {
@@ -102,7 +114,7 @@ impl Pool {
         for spec in specs {
             let agent = match before.remove(&spec.name) {
                 Some(agent) if *agent.spec == spec => agent,
-                _ => Arc::new(Agent::new(spec)),
+                _ => Arc::new(Agent::new(spec, self.inner.context.logins.get())),
             };
             agents.insert(agent.spec.name.clone(), agent);
         }
@@ -222,6 +234,7 @@ impl Pool {
                 root.to_owned(),
                 Arc::clone(&agent.places),
                 Arc::clone(&agent.era),
+                agent.login.clone(),
                 Arc::clone(&self.inner.context),
             )
         });
@@ -237,12 +250,14 @@ impl Pool {
 }
 
 impl Agent {
-    fn new(spec: AgentSpec) -> Self {
+    fn new(spec: AgentSpec, logins: Option<&PathBuf>) -> Self {
+        let login = login(&spec, logins);
         let places = Places::new(spec.limits.concurrency);
         Self {
             spec: Arc::new(spec),
             places,
             era: Arc::default(),
+            login,
             slots: Mutex::default(),
         }
     }
@@ -259,6 +274,24 @@ impl Agent {
         }
         slots.iter().map(|slot| slot.status()).collect()
     }
+}
+
+/// Whoever has an `Authorization` header needs no other.
+fn login(spec: &AgentSpec, logins: Option<&PathBuf>) -> Option<Arc<Login>> {
+    let Endpoint::Http {
+        url,
+        headers,
+        ca,
+        oauth,
+    } = &spec.endpoint
+    else {
+        return None;
+    };
+    let authorized = |name: &String| name.eq_ignore_ascii_case("authorization");
+    if headers.keys().any(authorized) {
+        return None;
+    }
+    Login::new(&spec.name, url, ca.clone(), oauth.clone(), logins.cloned())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::question::ApprovalSpec;
 use domain::answer::Format;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,7 +45,38 @@ pub enum Endpoint {
         url: String,
         /// Headers sent with each request.
         headers: BTreeMap<String, String>,
+        /// PEM file with certificates that are trusted beside the system's.
+        ca: Option<PathBuf>,
+        /// How to log in, where the server wants OAuth and `headers` hold no `Authorization`.
+        oauth: OAuth,
     },
+}
+
+/// How to log in at an HTTP agent. What is not given is found out or registered.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct OAuth {
+    /// The client that the authorization server knows us as.
+    pub client_id: Option<String>,
+    /// Its secret.
+    pub client_secret: Option<String>,
+    /// `https:` URL of a client metadata document, for servers that take such a URL as client.
+    pub client_metadata_url: Option<String>,
+    /// What to ask for; what the server names when empty.
+    pub scopes: Vec<String>,
+    /// Port on this machine that the browser comes back to; any when `None`.
+    pub redirect_port: Option<u16>,
+}
+
+impl fmt::Debug for OAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the secret.
+        f.debug_struct("OAuth")
+            .field("client_id", &self.client_id)
+            .field("client_metadata_url", &self.client_metadata_url)
+            .field("scopes", &self.scopes)
+            .field("redirect_port", &self.redirect_port)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What an agent can be asked to do.

@@ -252,6 +252,9 @@ fn advice(spec: &AgentSpec, error: &CallError) -> String {
         CallError::Start { .. } | CallError::Gone { .. } => {
             help.unwrap_or_else(|| format!("run it by hand and see what it says: {}", how_to_run(spec)))
         }
+        CallError::Unauthorized { .. } => {
+            "review once from an editor or a terminal, which asks you to log in; or set its `headers`".to_owned()
+        }
         CallError::Down { .. } => "restart it once the cause is mended".to_owned(),
         CallError::Timeout { .. } => format!("raise `timeout` or `idle` in `[agents.{name}]`, or see what keeps it busy"),
         CallError::Template { .. } | CallError::Unsupported { .. } => {

@@ -297,9 +297,8 @@ impl Engine {
         }
         let root = {
             let _in_runtime = handle.enter();
-            let program = self.inner.paths.program.clone();
-            let questions = &self.inner.questions;
-            Arc::new(Root::new(path, program, self.inner.sink.clone(), questions))
+            let (paths, questions) = (&self.inner.paths, &self.inner.questions);
+            Arc::new(Root::new(path, paths, self.inner.sink.clone(), questions))
         };
         let mut state = self.state();
         if let Some(other) = state.roots.get(path) {

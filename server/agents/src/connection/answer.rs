@@ -22,6 +22,8 @@ pub(crate) struct Reading {
 pub(crate) enum Failure {
     /// The connection ended, or the call could not be sent.
     Gone(String),
+    /// The server wants authorization, or more of it.
+    Unauthorized(String),
     /// The agent answered with an error: its words.
     Refused(String),
     /// The answer is none.

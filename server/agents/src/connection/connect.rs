@@ -2,6 +2,7 @@
 
 use super::handshake::{self, Era, HandshakeError};
 use super::link::{Connection, DRAIN, ended, last_words};
+use crate::oauth::Login;
 use crate::question::{Asker, Asking};
 use crate::spec::{AgentSpec, Endpoint};
 use crate::transport::{Calls, HttpTransport, LineTransport, Notice};
@@ -28,6 +29,8 @@ pub(crate) struct Connecting<'a> {
     pub(crate) notice: Arc<Notice>,
     /// Asks a person.
     pub(crate) asker: Option<Asker>,
+    /// Gives the token of an HTTP agent.
+    pub(crate) login: Option<Arc<Login>>,
 }
 
 impl Connecting<'_> {
@@ -52,8 +55,15 @@ impl Connecting<'_> {
                 let child = start(command, env, cwd)?;
                 program(child, first, limits.start, limits.message, calls).await
             }
-            Endpoint::Http { url, headers } => {
-                let connecting = endpoint(url, headers, first, limits.message, calls);
+            Endpoint::Http {
+                url, headers, ca, ..
+            } => {
+                let login = self.login;
+                let transport = |calls| {
+                    let login = login.clone();
+                    HttpTransport::new(url, headers, ca.as_deref(), login, calls, limits.message)
+                };
+                let connecting = endpoint(transport, first, calls);
                 let connected = timeout(limits.start, connecting).await;
                 connected.unwrap_or_else(|_| Err(too_slow(limits.start)))
             }
@@ -122,10 +132,8 @@ async fn program(
 
 /// Each attempt needs a transport of its own: a rejected greeting ends rmcp's.
 async fn endpoint(
-    url: &str,
-    headers: &BTreeMap<String, String>,
+    transport: impl Fn(Arc<Calls>) -> Result<HttpTransport, String>,
     first: Era,
-    limit: usize,
     calls: Arc<Calls>,
 ) -> Result<Connection, String> {
     let mut reasons: Vec<String> = Vec::new();
@@ -136,7 +144,7 @@ async fn endpoint(
         } else {
             Arc::new(calls.again())
         };
-        let mut transport = HttpTransport::new(url, headers, Arc::clone(&calls), limit)?;
+        let mut transport = transport(Arc::clone(&calls))?;
         match handshake::begin(&mut transport, era).await {
             Ok(greeting) => return Ok(Connection::new(transport, calls, greeting, None)),
             Err(HandshakeError::Unreachable(reason)) => return Err(reason),

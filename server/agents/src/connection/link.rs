@@ -215,6 +215,7 @@ impl Connection {
                 let error = error.error.as_ref();
                 let reason = explain(error);
                 Err(match kind(error) {
+                    Trouble::Unauthorized => Failure::Unauthorized(reason),
                     Trouble::Refused => Failure::Refused(reason),
                     Trouble::Unusable => Failure::Unusable(reason),
                     Trouble::Gone => Failure::Gone(reason),

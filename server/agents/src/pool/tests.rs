@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 mod http;
+mod oauth;
 mod questions;
 
 /// Far more than anything here takes, far less than the scripts sleep.

@@ -78,13 +78,27 @@ impl Slot {
             era,
             notice: Arc::new(notice),
             asker: self.context.asker.get().cloned(),
+            login: self.login.clone(),
         };
+        if let Some(login) = &self.login {
+            login.begin();
+        }
         connecting.connect().await
     }
 
     fn started(self: &Arc<Self>, attempt: u32, connected: Result<Connection, String>) {
         let connection = match connected {
             Ok(connection) => Arc::new(connection),
+            // That is no failure of the agent's: whoever called can do something about it.
+            Err(reason) if self.wants_login() => {
+                self.change(|state| {
+                    if is_attempt(&state.phase, attempt) {
+                        state.last_error = Some(reason);
+                        state.phase = Phase::Idle;
+                    }
+                });
+                return;
+            }
             Err(reason) => return self.fail(&reason, |phase| is_attempt(phase, attempt)),
         };
         *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.era);

@@ -4,6 +4,7 @@ use super::backoff::Backoff;
 use super::deadline::within;
 use super::places::Places;
 use crate::connection::{Connection, Era, Failure, Reading};
+use crate::oauth::{Login, Occasion, Refusal};
 use crate::question::Asker;
 use crate::spec::{AgentSpec, Endpoint, OperationSpec};
 use crate::transport::Listener;
@@ -20,6 +21,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// A restart that is due within this time is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// What is said where nobody is asked to log in.
+const WANTS_LOGIN: &str = "it wants a login (HTTP 401), which the next review asks you for";
+/// Logins that one call may ask for.
+const LOGINS: usize = 2;
 /// How long a program may go on with a call that was given up. Tests have no time.
 pub(crate) const GRACE: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
@@ -28,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) events: Arc<dyn Fn(AgentEvent) + Send + Sync>,
     /// What the command `crosscheck` stands for.
     pub(crate) ourselves: OnceLock<PathBuf>,
+    /// Where logins are kept.
+    pub(crate) logins: OnceLock<PathBuf>,
     /// Answers the questions of agents.
     pub(crate) asker: OnceLock<Asker>,
     pub(crate) is_closed: AtomicBool,
@@ -41,6 +48,7 @@ pub(crate) struct Slot {
     pub(super) root: PathBuf,
     pub(super) places: Arc<Places>,
     pub(super) era: Arc<Mutex<Option<Era>>>,
+    pub(super) login: Option<Arc<Login>>,
     pub(super) context: Arc<Context>,
     pub(super) state: Mutex<Inner>,
     pub(super) changed: watch::Sender<()>,
@@ -83,6 +91,7 @@ impl Slot {
         root: PathBuf,
         places: Arc<Places>,
         era: Arc<Mutex<Option<Era>>>,
+        login: Option<Arc<Login>>,
         context: Arc<Context>,
     ) -> Arc<Self> {
         let state = Inner {
@@ -97,6 +106,7 @@ impl Slot {
             root,
             places,
             era,
+            login,
             context,
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
@@ -115,6 +125,44 @@ impl Slot {
         let queued = Count::up(&self.queued);
         let _place = self.places.take(&call.progress).await;
         drop(queued);
+        // A login, and one more with more rights; a server that wants a third does not know what it wants.
+        for _ in 0..LOGINS {
+            let generation = self.login.as_ref().map_or(0, |login| login.generation());
+            let answer = self.attempt(operation, arguments.clone(), call).await;
+            if !matches!(answer, Err(CallError::Unauthorized { .. })) {
+                return answer;
+            }
+            let Some(login) = &self.login else {
+                return answer;
+            };
+            let challenge = match login.challenge() {
+                None if login.generation() == generation => return answer,
+                // Somebody else has just logged in.
+                challenge => challenge.unwrap_or_default(),
+            };
+            let text = "waiting for you to log in".to_owned();
+            let _ = call.progress.send(CallProgress::Message {
+                text,
+                fraction: None,
+            });
+            let occasion = Occasion {
+                run: call.run,
+                root: &call.root,
+                asker: self.context.asker.get(),
+                generation,
+            };
+            let authorized = login.authorize(&challenge, &occasion).await;
+            authorized.map_err(|Refusal(reason)| self.unauthorized(reason))?;
+        }
+        self.attempt(operation, arguments, call).await
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        operation: &OperationSpec,
+        arguments: Map<String, Value>,
+        call: &Call,
+    ) -> Result<Answer, CallError> {
         let running = self.connected(Some(&call.progress)).await?;
         // Nobody may be interested in news.
         let _ = call.progress.send(CallProgress::Running);
@@ -243,6 +291,10 @@ impl Slot {
                 self.start();
                 Ok(Next::WaitForChange)
             }
+            // It was started for this call, and wants a login first.
+            Phase::Idle if has_waited && self.wants_login() => {
+                Err(self.unauthorized(WANTS_LOGIN.to_owned()))
+            }
             Phase::Idle => {
                 drop(state);
                 self.start();
@@ -255,8 +307,16 @@ impl Slot {
         let agent = self.name();
         match failure {
             Failure::Gone(reason) => CallError::Gone { agent, reason },
+            Failure::Unauthorized(reason) => CallError::Unauthorized { agent, reason },
             Failure::Refused(message) => CallError::Refused { agent, message },
             Failure::Unusable(reason) => CallError::Unusable { agent, reason },
+        }
+    }
+
+    fn unauthorized(&self, reason: String) -> CallError {
+        CallError::Unauthorized {
+            agent: self.name(),
+            reason,
         }
     }
 
@@ -265,6 +325,12 @@ impl Slot {
             agent: self.name(),
             reason,
         }
+    }
+
+    /// Whether the server's last word was that it wants one.
+    pub(super) fn wants_login(&self) -> bool {
+        let login = self.login.as_ref();
+        login.is_some_and(|login| login.challenge().is_some())
     }
 
     pub(super) fn is_closed(&self) -> bool {

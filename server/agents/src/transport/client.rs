@@ -2,6 +2,7 @@
 //! what they answer.
 
 use super::http::{HttpError, explain};
+use crate::oauth::{Challenge, Login};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{StatusCode, redirect};
 use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage};
@@ -10,6 +11,7 @@ use rmcp::transport::streamable_http_client::{
     StreamableHttpClient, StreamableHttpPostResponse, StreamableHttpResponseLimits,
 };
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -30,26 +32,142 @@ type Headers = HashMap<HeaderName, HeaderValue>;
 #[derive(Clone)]
 pub(super) struct Client {
     inner: reqwest::Client,
+    /// Gives the token, where there is a login; the one that rmcp is configured with else.
+    login: Option<Arc<Login>>,
+}
+
+/// A client for an endpoint. Without `ca` it is the same for all: it holds the system's certificates, and proxies
+/// from the environment. Where the system has none, `http:` is still served.
+///
+/// # Errors
+/// Why there is no client, for people.
+pub(crate) fn http_client(url: &url::Url, ca: Option<&Path>) -> Result<reqwest::Client, String> {
+    static USUAL: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    static PLAIN: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    if let Some(path) = ca {
+        return build(builder().tls_certs_merge(certificates(path)?));
+    }
+    let usual = USUAL.get_or_init(|| build(builder()));
+    if usual.is_err() && url.scheme() == "http" {
+        PLAIN
+            .get_or_init(|| build(builder().tls_certs_only([])))
+            .clone()
+    } else {
+        usual.clone()
+    }
 }
 
 impl Client {
-    /// The same for all endpoints: it holds the system's certificates, and proxies from the environment. Where the
-    /// system has none, `http:` is still served.
-    ///
     /// # Errors
-    /// Why there is no client, for people.
-    pub(super) fn new(url: &url::Url) -> Result<Self, String> {
-        static USUAL: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
-        static PLAIN: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
-        let usual = USUAL.get_or_init(|| build(builder()));
-        let inner = if usual.is_err() && url.scheme() == "http" {
-            PLAIN.get_or_init(|| build(builder().tls_certs_only([])))
-        } else {
-            usual
-        };
-        let inner = inner.clone()?;
-        Ok(Self { inner })
+    /// See [`http_client`].
+    pub(super) fn new(
+        url: &url::Url,
+        ca: Option<&Path>,
+        login: Option<Arc<Login>>,
+    ) -> Result<Self, String> {
+        let inner = http_client(url, ca)?;
+        Ok(Self { inner, login })
     }
+
+    /// Posts; with a token, if there is a login. A token that the server does not take any more is renewed once.
+    async fn post(&self, post: Post) -> Result<StreamableHttpPostResponse, HttpError> {
+        let Some(login) = &self.login else {
+            return post.send(&self.inner, None).await;
+        };
+        let token = login.token().await;
+        let again = token.is_some().then(|| post.clone());
+        let mut posted = post.send(&self.inner, token.clone()).await;
+        if let (Some(HttpError::AuthRequired(_)), Some(stale), Some(again)) =
+            (posted.as_ref().err(), token, again)
+            && let Some(token) = login.renew(&stale).await
+        {
+            posted = again.send(&self.inner, Some(token)).await;
+        }
+        if let Some(challenge) = posted.as_ref().err().and_then(challenge) {
+            login.challenged(challenge);
+        }
+        posted
+    }
+
+    /// The token for what is no message. Whatever comes of that, it is not worth a login.
+    async fn token(&self, configured: Option<String>) -> Option<String> {
+        match &self.login {
+            Some(login) => login.token().await,
+            None => configured,
+        }
+    }
+}
+
+/// One message on its way.
+#[derive(Clone)]
+struct Post {
+    uri: Arc<str>,
+    message: ClientJsonRpcMessage,
+    session: Option<Arc<str>>,
+    headers: Headers,
+    limits: StreamableHttpResponseLimits,
+}
+
+impl Post {
+    async fn send(
+        self,
+        client: &reqwest::Client,
+        token: Option<String>,
+    ) -> Result<StreamableHttpPostResponse, HttpError> {
+        let Self {
+            uri,
+            message,
+            session,
+            headers,
+            limits,
+        } = self;
+        client
+            .post_message_with_response_limits(uri, message, session, token, headers, limits)
+            .await
+    }
+}
+
+/// What the server wants before it takes a message.
+fn challenge(error: &HttpError) -> Option<Challenge> {
+    match error {
+        HttpError::AuthRequired(error) => Some(Challenge {
+            header: Some(error.www_authenticate_header.clone()),
+            wants_more: false,
+        }),
+        HttpError::InsufficientScope(error) => {
+            let header = &error.www_authenticate_header;
+            let wants_more = header.contains("insufficient_scope");
+            wants_more.then(|| Challenge {
+                header: Some(header.clone()),
+                wants_more,
+            })
+        }
+        // Without that header, as old servers do.
+        HttpError::UnexpectedServerResponse(text) if text.starts_with("HTTP 401") => {
+            Some(Challenge {
+                header: None,
+                wants_more: false,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let shown = path.display();
+    let text = std::fs::read(path)
+        .map_err(|error| format!("its `ca` file {shown} cannot be read: {error}"))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&text);
+    let certificates = certificates.map_err(|error| {
+        let reason = explain(&error);
+        format!("its `ca` file {shown} holds no certificates in PEM form: {reason}")
+    })?;
+    if certificates.is_empty() {
+        return Err(format!(
+            "its `ca` file {shown} holds no certificates in PEM form"
+        ));
+    }
+    Ok(certificates)
 }
 
 impl StreamableHttpClient for Client {
@@ -73,7 +191,7 @@ impl StreamableHttpClient for Client {
         uri: Arc<str>,
         message: ClientJsonRpcMessage,
         session: Option<Arc<str>>,
-        token: Option<String>,
+        _: Option<String>,
         headers: Headers,
         limits: StreamableHttpResponseLimits,
     ) -> Result<StreamableHttpPostResponse, HttpError> {
@@ -82,9 +200,13 @@ impl StreamableHttpClient for Client {
             _ => None,
         };
         let in_session = session.is_some();
-        let posted = self
-            .inner
-            .post_message_with_response_limits(uri, message, session, token, headers, limits);
+        let posted = self.post(Post {
+            uri,
+            message,
+            session,
+            headers,
+            limits,
+        });
         match posted.await {
             Ok(StreamableHttpPostResponse::Json(JsonRpcMessage::Error(mut error), session))
                 if error.id.is_none() =>
@@ -112,6 +234,7 @@ impl StreamableHttpClient for Client {
         token: Option<String>,
         headers: Headers,
     ) -> Result<(), HttpError> {
+        let token = self.token(token).await;
         self.inner
             .delete_session(uri, session, token, headers)
             .await
@@ -140,6 +263,7 @@ impl StreamableHttpClient for Client {
         limit: usize,
     ) -> Result<BoxedSseResponse, HttpError> {
         let resumes = last_event.is_some();
+        let token = self.token(token).await;
         let opened = self
             .inner
             .get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, limit);

@@ -2,6 +2,7 @@
 
 use super::calls::Calls;
 use super::client::{self, Client};
+use crate::oauth::Login;
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::model::{
     CustomRequest, CustomResult, JsonRpcMessage, ServerNotification, ServerRequest, ServerResult,
@@ -14,6 +15,7 @@ use rmcp::transport::streamable_http_client::{
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Longest piece of a server's words shown in an error, in characters.
@@ -36,6 +38,8 @@ impl HttpTransport {
     pub(crate) fn new(
         url: &str,
         headers: &BTreeMap<String, String>,
+        ca: Option<&Path>,
+        login: Option<Arc<Login>>,
         calls: Arc<Calls>,
         limit: usize,
     ) -> Result<Self, String> {
@@ -52,7 +56,8 @@ impl HttpTransport {
             .max_sse_event_size(limit)
             .max_json_response_size(limit);
         config.retry_config = Arc::new(client::resumption());
-        let inner = StreamableHttpClientTransport::with_client(Client::new(&parsed)?, config);
+        let inner =
+            StreamableHttpClientTransport::with_client(Client::new(&parsed, ca, login)?, config);
         Ok(Self { inner, calls })
     }
 
@@ -167,6 +172,10 @@ pub(crate) fn is_final(error: &(dyn Error + 'static)) -> bool {
 /// What kind of trouble a failed sending is.
 pub(crate) fn kind(error: &(dyn Error + 'static)) -> Trouble {
     match error.downcast_ref::<HttpError>() {
+        Some(HttpError::AuthRequired(_) | HttpError::InsufficientScope(_)) => Trouble::Unauthorized,
+        Some(HttpError::UnexpectedServerResponse(text)) if text.starts_with("HTTP 401") => {
+            Trouble::Unauthorized
+        }
         Some(HttpError::HttpStatus(_) | HttpError::UnexpectedServerResponse(_)) => Trouble::Refused,
         Some(HttpError::ResponseBodyTooLarge { .. } | HttpError::UnexpectedContentType(_)) => {
             Trouble::Unusable
@@ -177,6 +186,8 @@ pub(crate) fn kind(error: &(dyn Error + 'static)) -> Trouble {
 
 /// Kinds of trouble with a message that was to be sent.
 pub(crate) enum Trouble {
+    /// The server wants to know who we are first, or we may not do this.
+    Unauthorized,
     /// The server did not want it.
     Refused,
     /// The server's answer to it cannot be read.

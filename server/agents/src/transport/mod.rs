@@ -14,6 +14,7 @@ mod message;
 mod oversize;
 
 pub(crate) use calls::{Calls, InFlight, Lost, Notice, Origin, QUESTION};
+pub(crate) use client::http_client;
 pub(crate) use http::{HttpTransport, Trouble, explain, is_final, kind};
 pub(crate) use id::same_id;
 pub(crate) use line::LineTransport;

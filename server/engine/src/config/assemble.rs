@@ -7,7 +7,7 @@ use super::problems::{Problem, nearest};
 use super::source::{Kind, Source};
 use super::units::Period;
 use agents::preset::{Preset, PresetOperation};
-use agents::spec::{AgentSpec, Endpoint, Limits, Operation, OperationSpec};
+use agents::spec::{AgentSpec, Endpoint, Limits, OAuth, Operation, OperationSpec};
 use agents::template;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -204,6 +204,13 @@ impl<'a> Maker<'a, '_> {
             let problem = self.problem(header.by, &["headers"], message);
             self.problems.push(problem);
         }
+        let ca = self.draft.ca.as_ref().map(|it| (it.by, "ca"));
+        let oauth = self.draft.oauth.by.map(|by| (by, "oauth"));
+        for (by, key) in [ca, oauth].into_iter().flatten() {
+            let message = format!("`{key}` needs a `url`; it is ignored");
+            let problem = self.problem(by, &[key], &message);
+            self.problems.push(problem);
+        }
         let cwd = match &self.draft.cwd {
             Some(cwd) => {
                 let path = self.expand(&cwd.value, cwd.by, &["cwd"])?;
@@ -243,7 +250,54 @@ impl<'a> Maker<'a, '_> {
             let message = "left out: this is not a valid HTTP header";
             return Err(self.told(self.draft.headers[name].by, &["headers", name], message));
         }
-        Ok(Endpoint::Http { url, headers })
+        let ca = match &self.draft.ca {
+            Some(ca) => {
+                let path = self.expand(&ca.value, ca.by, &["ca"])?;
+                let path = PathBuf::from(path);
+                if path.is_relative() && !self.sources[ca.by].kind.is_workspace() {
+                    let message = "left out: the path of a `ca` file must be absolute, since a relative one would mean \
+                                   another file in each workspace; write `${userHome}/…`";
+                    return Err(self.told(ca.by, &["ca"], message));
+                }
+                Some(self.context.root.join(path))
+            }
+            None => None,
+        };
+        let oauth = self.oauth()?;
+        Ok(Endpoint::Http {
+            url,
+            headers,
+            ca,
+            oauth,
+        })
+    }
+
+    fn oauth(&mut self) -> Result<OAuth, Told> {
+        let draft = &self.draft.oauth;
+        let mut text = |said: &Option<Said<String>>, key: &str| match said {
+            Some(said) => self.expand(&said.value, said.by, &["oauth", key]).map(Some),
+            None => Ok(None),
+        };
+        let oauth = OAuth {
+            client_id: text(&draft.client_id, "client_id")?,
+            client_secret: text(&draft.client_secret, "client_secret")?,
+            client_metadata_url: text(&draft.client_metadata_url, "client_metadata_url")?,
+            scopes: draft.scopes.clone().unwrap_or_default(),
+            redirect_port: draft.redirect_port,
+        };
+        if let (Some(_), None, Some(secret)) =
+            (&oauth.client_secret, &oauth.client_id, &draft.client_secret)
+        {
+            let message = "left out: a `client_secret` belongs to a `client_id`";
+            return Err(self.told(secret.by, &["oauth", "client_secret"], message));
+        }
+        if let (Some(url), Some(said)) = (&oauth.client_metadata_url, &draft.client_metadata_url)
+            && !url.starts_with("https://")
+        {
+            let message = "left out: a `client_metadata_url` must begin with `https://`";
+            return Err(self.told(said.by, &["oauth", "client_metadata_url"], message));
+        }
+        Ok(oauth)
     }
 
     /// The program of a command. A relative path that the user wrote would start a file of whichever workspace is open; one

@@ -240,6 +240,17 @@ fn agent_sentences(name: &str, table: &AgentTable, presets: &Presets, say: &mut 
         let value = format!("{name}: {value}");
         say(format!("{agent} would send the header {}", visible(&value)));
     }
+    if let Some(ca) = &table.ca {
+        say(format!(
+            "{agent} would be trusted by the certificates in {}",
+            visible(ca)
+        ));
+    }
+    if let Some(oauth) = &table.oauth {
+        let content = serde_json::to_value(oauth).unwrap_or_default();
+        let content = visible(&canonical(content).to_string());
+        say(format!("{agent} would be logged in at with {content}"));
+    }
     if let Some(cwd) = &table.cwd {
         say(format!(
             "{agent} would run in the directory {}",

@@ -1,7 +1,7 @@
 //! An agent in the making: what all places say about it, laid over each other key by key.
 
 use super::approve::ApproveKey;
-use super::file::{AgentTable, OPERATIONS, OperationTable};
+use super::file::{AgentTable, OAuthTable, OPERATIONS, OperationTable};
 use super::units::Period;
 use agents::spec::{Operation, Reads};
 use domain::answer::Format;
@@ -29,6 +29,8 @@ pub(super) struct Draft {
     pub url: Option<Said<String>>,
     pub env: BTreeMap<String, Said<String>>,
     pub headers: BTreeMap<String, Said<String>>,
+    pub ca: Option<Said<String>>,
+    pub oauth: OAuthDraft,
     pub cwd: Option<Said<String>>,
     pub timeout: Option<Period>,
     pub idle: Option<Period>,
@@ -37,6 +39,18 @@ pub(super) struct Draft {
     pub approve: Option<Said<ApproveKey>>,
     pub enabled: Option<Said<bool>>,
     pub operations: BTreeMap<Operation, OperationDraft>,
+}
+
+/// A way to log in, in the making: see [`OAuthTable`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct OAuthDraft {
+    /// Index of the last source that said something about it.
+    pub by: Option<usize>,
+    pub client_id: Option<Said<String>>,
+    pub client_secret: Option<Said<String>>,
+    pub client_metadata_url: Option<Said<String>>,
+    pub scopes: Option<Vec<String>>,
+    pub redirect_port: Option<u16>,
 }
 
 /// An operation in the making.
@@ -60,6 +74,8 @@ impl Draft {
         if table.command.is_some() || table.url.is_some() {
             self.env.clear();
             self.headers.clear();
+            self.ca = None;
+            self.oauth = OAuthDraft::default();
             self.cwd = None;
             // What one program may do is not for another to do.
             self.approve.take_if(|it| it.value.has_patterns());
@@ -74,6 +90,10 @@ impl Draft {
         };
         over(&mut self.env, &table.env);
         over(&mut self.headers, &table.headers);
+        win(&mut self.ca, said(table.ca.as_ref(), by));
+        if let Some(table) = &table.oauth {
+            self.oauth.lay(table, by);
+        }
         win(&mut self.cwd, said(table.cwd.as_ref(), by));
         win(&mut self.preset, said(table.preset.as_ref(), by));
         win(&mut self.approve, said(table.approve.as_ref(), by));
@@ -94,6 +114,24 @@ impl Draft {
     /// False when the last place that says so switched it off.
     pub(super) fn is_enabled(&self) -> bool {
         self.enabled.as_ref().is_none_or(|it| it.value)
+    }
+}
+
+impl OAuthDraft {
+    /// Lays what a source says over what was said before. A secret belongs to its client.
+    pub(super) fn lay(&mut self, table: &OAuthTable, by: usize) {
+        self.by = Some(by);
+        if table.client_id.is_some() {
+            self.client_secret = None;
+        }
+        win(&mut self.client_id, said(table.client_id.as_ref(), by));
+        let secret = said(table.client_secret.as_ref(), by);
+        win(&mut self.client_secret, secret);
+        let url = said(table.client_metadata_url.as_ref(), by);
+        win(&mut self.client_metadata_url, url);
+        win(&mut self.scopes, table.scopes.clone());
+        let port = table.redirect_port.map(|it| it.get());
+        win(&mut self.redirect_port, port);
     }
 }
 

@@ -8,7 +8,7 @@ use domain::answer::Format;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::num::{NonZeroU8, NonZeroU32};
+use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 
 /// Configuration of Crosscheck.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +47,10 @@ pub(super) struct AgentTable {
     pub url: Option<String>,
     /// HTTP headers sent with each request to `url`.
     pub headers: BTreeMap<String, String>,
+    /// File with certificates in PEM form that are trusted for `url` beside the system's.
+    pub ca: Option<String>,
+    /// How to log in at `url`, where the server wants OAuth. Without any key, what is needed is found out.
+    pub oauth: Option<OAuthTable>,
     /// Longest time of a whole call.
     #[schemars(extend("default" = "10m"))]
     pub timeout: Option<Period>,
@@ -90,6 +94,23 @@ impl AgentTable {
             Operation::Ask => self.ask.as_ref(),
         }
     }
+}
+
+/// How to log in at an HTTP agent by OAuth. What is not set is found out, or registered at the server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OAuthTable {
+    /// The client that the authorization server knows Crosscheck as. By default Crosscheck registers itself.
+    pub client_id: Option<String>,
+    /// The secret of that client, best as `${env:NAME}`.
+    pub client_secret: Option<String>,
+    /// Address of a client metadata document, for servers that take such an address as client.
+    pub client_metadata_url: Option<String>,
+    /// What to ask for. By default what the server says that it needs.
+    #[schemars(extend("default" = []))]
+    pub scopes: Option<Vec<String>>,
+    /// Port on this machine that the browser comes back to, for servers that know only one. By default any.
+    pub redirect_port: Option<NonZeroU16>,
 }
 
 /// All operations, in the order in which they are shown.

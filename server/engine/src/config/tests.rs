@@ -204,7 +204,7 @@ fn render_agent(agent: &AgentSpec, out: &mut String) {
                 write!(out, "; in {}", cwd.display()).unwrap();
             }
         }
-        agents::Endpoint::Http { url, headers } => {
+        agents::Endpoint::Http { url, headers, .. } => {
             write!(out, "{url}").unwrap();
             for (name, value) in headers {
                 write!(out, "; {name}: {value}").unwrap();

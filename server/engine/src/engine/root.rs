@@ -42,21 +42,16 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    /// A root whose configuration was not read yet. `program` is what starts embedded agents. Called inside of the
-    /// runtime.
-    pub(super) fn new(
-        path: &Path,
-        program: PathBuf,
-        sink: Sink,
-        questions: &Arc<Questions>,
-    ) -> Self {
+    /// A root whose configuration was not read yet. Called inside of the runtime.
+    pub(super) fn new(path: &Path, paths: &Paths, sink: Sink, questions: &Arc<Questions>) -> Self {
         let events = sink.clone();
         let current = watch::Sender::new((0, None));
         let asker = questions.asker(path, current.subscribe());
         Self {
             path: path.to_owned(),
             pool: Pool::new(Arc::new(move |event| events(Event::Agent(event))))
-                .with_program(program)
+                .with_program(paths.program.clone())
+                .with_logins(paths.state_dir.clone())
                 .with_asker(asker),
             sink,
             wanted: AtomicU64::new(0),

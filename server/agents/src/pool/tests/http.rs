@@ -1,6 +1,7 @@
 //! Agents behind HTTP.
 
 use super::*;
+use crate::OAuth;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -85,6 +86,8 @@ fn stage_at(url: &str, limits: Limits) -> Stage {
         endpoint: Endpoint::Http {
             url: url.into(),
             headers,
+            ca: None,
+            oauth: OAuth::default(),
         },
         ..spec("", limits)
     })
