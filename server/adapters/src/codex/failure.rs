@@ -125,7 +125,10 @@ fn readable(message: &str) -> String {
     let inner = body
         .as_ref()
         .and_then(|body| body["error"]["message"].as_str());
-    clean(inner.unwrap_or(message))
+    match clean(inner.unwrap_or(message)) {
+        message if message.is_empty() => "it did not say why".to_owned(),
+        message => message,
+    }
 }
 
 fn clean(text: &str) -> String {
