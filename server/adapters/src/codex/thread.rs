@@ -27,27 +27,19 @@ impl Thread {
         job: &Job,
         turnstile: Option<Turnstile>,
     ) -> Result<Self, Failure> {
-        let server = host.server().await?;
-        let duty = server.on_duty();
-        // The rights of a turn are given with the turn; a thread that may write from its start makes older versions
-        // note in the user's configuration that they trust the directory.
-        let mut params = json!({
-            "cwd": job.root,
-            "sandbox": "read-only",
-            "approvalPolicy": "never",
-        });
-        if let Some(model) = &job.model {
-            params["model"] = json!(model);
+        let mut server = host.server().await?;
+        let mut duty = server.on_duty();
+        let mut opened = request(&server, job).await;
+        if matches!(opened, Err(RequestError::Closed)) {
+            // It had ended since the last call; nothing was begun yet.
+            server = host.server().await?;
+            duty = server.on_duty();
+            opened = request(&server, job).await;
         }
-        let method = match &job.session {
-            Some(session) => {
-                params["threadId"] = json!(session);
-                params["excludeTurns"] = json!(true);
-                "thread/resume"
-            }
-            None => "thread/start",
-        };
-        let opened: Opened = match server.connection.request(method, params).await {
+        let Opened {
+            thread: Named { id },
+            model,
+        } = match opened {
             Ok(opened) => opened,
             Err(error) => return Err(not_opened(&server, job, error).await),
         };
@@ -56,7 +48,6 @@ impl Thread {
             server.retire();
             return Err(Failure::NotLoggedIn);
         }
-        let id = opened.thread.id;
         Ok(Self {
             inbox: server.connection.subscribe(&id),
             _turnstile: match turnstile {
@@ -64,8 +55,8 @@ impl Thread {
                 None => host.sessions.enter(&id).await,
             },
             _duty: duty,
-            model: opened.model,
             server,
+            model,
             id,
         })
     }
@@ -97,6 +88,28 @@ struct Opened {
 #[derive(Deserialize)]
 struct Named {
     id: String,
+}
+
+/// The rights of a turn are given with the turn; a thread that may write from its start makes older versions note in the
+/// user's configuration that they trust the directory.
+async fn request(server: &AppServer, job: &Job) -> Result<Opened, RequestError> {
+    let mut params = json!({
+        "cwd": job.root,
+        "sandbox": "read-only",
+        "approvalPolicy": "never",
+    });
+    if let Some(model) = &job.model {
+        params["model"] = json!(model);
+    }
+    let method = match &job.session {
+        Some(session) => {
+            params["threadId"] = json!(session);
+            params["excludeTurns"] = json!(true);
+            "thread/resume"
+        }
+        None => "thread/start",
+    };
+    server.connection.request(method, params).await
 }
 
 async fn not_opened(server: &AppServer, job: &Job, error: RequestError) -> Failure {

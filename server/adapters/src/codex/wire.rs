@@ -299,12 +299,12 @@ async fn listen<R: AsyncBufRead + Unpin>(mut read: R, shared: Arc<Shared>) {
             Ok(Line::End) | Err(_) => break,
         }
     }
+    // Whoever learns of the end by what follows must find it to be one.
+    shared.end.cancel();
     let mut state = shared.state();
     state.closed = true;
     state.pending.clear();
     state.inboxes.clear();
-    drop(state);
-    shared.end.cancel();
 }
 
 /// Writes until the end of the connection; then the stream is closed, as whoever reads it expects.

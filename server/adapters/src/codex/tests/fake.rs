@@ -49,7 +49,8 @@ pub(super) struct Fake {
 #[derive(Clone)]
 struct Run {
     fake: Arc<Fake>,
-    out: mpsc::UnboundedSender<String>,
+    /// Lines to say; `None` is the end.
+    out: mpsc::UnboundedSender<Option<String>>,
     asked: Arc<Mutex<HashMap<u64, oneshot::Sender<()>>>>,
     turns: Arc<Mutex<HashMap<String, CancellationToken>>>,
     end: CancellationToken,
@@ -105,7 +106,7 @@ impl Fake {
 
 async fn serve(fake: Arc<Fake>, stream: DuplexStream) {
     let (read, mut write) = tokio::io::split(stream);
-    let (out, mut lines) = mpsc::unbounded_channel::<String>();
+    let (out, mut lines) = mpsc::unbounded_channel();
     let run = Run {
         fake,
         out,
@@ -120,7 +121,8 @@ async fn serve(fake: Arc<Fake>, stream: DuplexStream) {
         }
     };
     let speak = async {
-        while let Some(line) = lines.recv().await {
+        while let Some(Some(line)) = lines.recv().await {
+            let line: String = line;
             if write.write_all(line.as_bytes()).await.is_err() {
                 return;
             }
@@ -136,7 +138,7 @@ async fn serve(fake: Arc<Fake>, stream: DuplexStream) {
 
 impl Run {
     fn say(&self, message: &Value) {
-        let _ = self.out.send(format!("{message}\n"));
+        let _ = self.out.send(Some(format!("{message}\n")));
     }
 
     fn hear(&self, message: &Value) {
@@ -213,10 +215,10 @@ impl Run {
                     params["turnId"] = json!("$turn");
                     let _ = self
                         .out
-                        .send(filled(json!({ "method": method, "params": params })));
+                        .send(Some(filled(json!({ "method": method, "params": params }))));
                 }
                 Step::Line(line) => {
-                    let _ = self.out.send(line + "\n");
+                    let _ = self.out.send(Some(line + "\n"));
                 }
                 Step::Ask(method, mut params) => {
                     params["threadId"] = json!("$thread");
@@ -224,7 +226,7 @@ impl Run {
                     let (sender, answered) = oneshot::channel();
                     self.asked.lock().unwrap().insert(id, sender);
                     let request = json!({ "id": id, "method": method, "params": params });
-                    let _ = self.out.send(filled(request));
+                    let _ = self.out.send(Some(filled(request)));
                     let _ = answered.await;
                 }
                 Step::Answer(text) => {
@@ -239,7 +241,9 @@ impl Run {
                     self.turns.lock().unwrap().remove(thread);
                     std::future::pending().await
                 }
-                Step::Die => self.end.cancel(),
+                Step::Die => {
+                    let _ = self.out.send(None);
+                }
             }
         }
         self.turns.lock().unwrap().remove(thread);
