@@ -9,6 +9,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower_lsp::gen_lsp_types::MessageType;
 
+#[cfg(test)]
+mod tests;
+
 /// Most questions that wait beside the one on the screen; more are denied.
 const MAX_WAITING: usize = 32;
 /// How long a client that was asked to take a prompt away may need before the next one is shown anyway.
