@@ -23,7 +23,11 @@ const MAX_TITLE: usize = 60;
 /// Longest command where it is only mentioned, in characters.
 const MAX_MENTION: usize = 60;
 /// Stands where a line of a command ends; some editors show a message as one line.
-const NEWLINE: &str = " ⏎ ";
+const NEWLINE: char = '⏎';
+/// Stands for each of several spaces in a command; messages have one at most.
+const SPACE: char = '␣';
+/// Stands at the end of what was cut already.
+const CUT: char = '…';
 /// The last button of a form.
 const CANCEL: &str = "Cancel";
 
@@ -269,7 +273,7 @@ fn normal(path: &Path) -> PathBuf {
 fn end_of(path: &str) -> String {
     let path = sanitize::line(path, usize::MAX);
     match path.char_indices().rev().nth(MAX_PATH - 1) {
-        Some((at, _)) if at > 0 => format!("…{}", &path[at..]),
+        Some((at, _)) if at > 0 => format!("{CUT}{}", &path[at..]),
         _ => path,
     }
 }
@@ -283,14 +287,26 @@ fn site(url: &str) -> String {
     format!("{scheme}://{}{more}", sanitize::line(host, MAX_WORDS))
 }
 
-/// A command as one line, where it can be seen that it has several.
+/// A command as one line that shows all of it: also its line breaks, and how many spaces stand together.
 fn one_line(command: &str) -> String {
-    let command = command.replace("\r\n", "\n");
-    let separators = [
+    let command = command.trim().replace("\r\n", "\n");
+    let breaks = [
         '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
     ];
-    let lines = command.trim().split(separators).map(str::trim);
-    lines.collect::<Vec<_>>().join(NEWLINE)
+    let mut out = String::new();
+    let mut chars = command.chars().peekable();
+    while let Some(it) = chars.next() {
+        let is_next_to_space = out.ends_with(SPACE)
+            || chars
+                .peek()
+                .is_some_and(|it| it.is_whitespace() && !breaks.contains(it));
+        out.push(match it {
+            it if breaks.contains(&it) => NEWLINE,
+            it if it.is_whitespace() && is_next_to_space => SPACE,
+            it => it,
+        });
+    }
+    out
 }
 
 /// One line of plain text; what is cut is counted.
@@ -299,8 +315,9 @@ fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text,
         Some((at, _)) => {
+            let least = if text.ends_with(CUT) { "at least " } else { "" };
             let more = text[at..].chars().count();
-            format!("{}… ({more} more characters)", &text[..at])
+            format!("{}{CUT} ({least}{more} more characters)", &text[..at])
         }
     }
 }

