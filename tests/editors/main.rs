@@ -11,6 +11,7 @@
 mod desk;
 mod helix;
 mod neovim;
+mod questions;
 mod terminal;
 
 use desk::Desk;

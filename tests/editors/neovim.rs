@@ -15,7 +15,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// A script of an agent that finds fault with the second line.
-const FINDS_MAIN: &str = r#"on call
+pub(crate) const FINDS_MAIN: &str = r#"on call
 answer {"findings":[{"path":"src/main.rs","start_line":2,"end_line":2,"quote":"main","severity":"warning","category":"docs","title":"`main` is not documented","body":"Say what it is for."}]}
 "#;
 
@@ -221,12 +221,12 @@ fn pick(terminal: &Terminal<'_>, title: &str) {
 }
 
 /// The second block of the README, with another agent.
-fn set_up_with_alpha() -> String {
+pub(crate) fn set_up_with_alpha() -> String {
     pasted("neovim/README.md", "lua", 1).replace("'builtin'", "'alpha'")
 }
 
 /// A configuration that has this repository's plugin and sets it up.
-fn with_setup(desk: &Desk, setup: &str) -> PathBuf {
+pub(crate) fn with_setup(desk: &Desk, setup: &str) -> PathBuf {
     let plugin = repository("neovim");
     desk.dotfile(
         "nvim/init.lua",
@@ -234,12 +234,12 @@ fn with_setup(desk: &Desk, setup: &str) -> PathBuf {
     )
 }
 
-fn check(desk: &Desk, seen: &Value, expected: &Expect) {
+pub(crate) fn check(desk: &Desk, seen: &Value, expected: &Expect) {
     expected.assert_eq(&desk.mask(&format!("{seen:#}\n")));
 }
 
 /// Runs a script of the directory `neovim` in an editor without a screen, and returns what it saw.
-fn run(desk: &Desk, init: &Path, script: &str) -> Value {
+pub(crate) fn run(desk: &Desk, init: &Path, script: &str) -> Value {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/neovim");
     let result = desk.sandbox.path().join(format!("{script}.json"));
     let output = std::fs::File::create(result.with_extension("output")).unwrap();
