@@ -40,8 +40,9 @@ pub(super) struct Form {
 /// # Errors
 /// Why it cannot be answered, for people: what the agent wants.
 pub(super) fn read(schema: Option<&Value>) -> Result<Form, String> {
+    let none = Map::new();
     let properties = match schema.and_then(|schema| schema.get("properties")) {
-        None => return Ok(Form::default()),
+        None => &none,
         Some(Value::Object(properties)) => properties,
         Some(_) => return Err("its form cannot be read".to_owned()),
     };
