@@ -1,5 +1,7 @@
 //! Tests of the prompts.
 
+#![allow(clippy::expect_used)]
+
 use super::*;
 use expect_test::expect;
 
@@ -28,7 +30,9 @@ fn the_prompt_of_a_review_has_it_all() {
         diff: Some("-one\n+two\n".to_owned()),
     };
     let prompt = review(&request, Shape::InPrompt);
-    let (before, after) = prompt.split_once("Answer with one JSON object").unwrap();
+    let (before, after) = prompt
+        .split_once("Answer with one JSON object")
+        .expect("the shape of the answer");
     expect![[r"
         Look for races.
 

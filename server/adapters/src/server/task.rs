@@ -3,7 +3,7 @@
 
 use super::caller::{Question, verdict};
 use super::progress::Listener;
-use super::{CallError, panic_message};
+use super::{CallError, Verdict, panic_message};
 use rmcp::RoleServer;
 use rmcp::model::{
     CallToolResult, CancelledNotification, CancelledNotificationParam, InputRequest, InputRequests,
@@ -43,7 +43,13 @@ pub(super) enum Step {
 /// The calls whose question is with the client, by the state that comes back with the answer.
 #[derive(Clone, Default)]
 pub(super) struct Parked {
-    tasks: Arc<Mutex<HashMap<String, (Task, oneshot::Sender<super::Verdict>)>>>,
+    tasks: Arc<Mutex<HashMap<String, Waiting>>>,
+}
+
+/// A call whose question is with the client.
+struct Waiting {
+    task: Task,
+    reply: oneshot::Sender<Verdict>,
 }
 
 impl Task {
@@ -94,7 +100,7 @@ impl Parked {
         if tasks.len() >= MOST_PARKED {
             return None;
         }
-        tasks.insert(state.clone(), (task, reply));
+        tasks.insert(state.clone(), Waiting { task, reply });
         drop(tasks);
         let (tasks, forgotten) = (Arc::downgrade(&self.tasks), state.clone());
         tokio::spawn(async move {
@@ -116,7 +122,7 @@ impl Parked {
         responses: Option<InputResponses>,
     ) -> Result<Task, CallError> {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((task, reply)) = tasks.remove(state) else {
+        let Some(Waiting { task, reply }) = tasks.remove(state) else {
             let reason =
                 "the answer came too late: the call that asked for approval is gone; make it again";
             return Err(CallError::Failed(reason.to_owned()));

@@ -147,7 +147,7 @@ async fn a_client_that_cannot_be_asked_is_not() {
 async fn the_later_era_asks_by_the_result_and_goes_on_with_the_next_request() {
     for (answer, expected) in answers() {
         let mut client = careful();
-        client.send(call(1, json!({}))).await;
+        client.send(call(1, &json!({}))).await;
         let asked = client.receive().await;
         let asked = &asked["result"];
         assert_eq!(asked["resultType"], "input_required");
@@ -155,7 +155,7 @@ async fn the_later_era_asks_by_the_result_and_goes_on_with_the_next_request() {
         assert_eq!(request["method"], "elicitation/create");
         question().assert_eq(&request["params"].to_string());
         let again = json!({ "requestState": asked["requestState"], "inputResponses": { "approval": answer } });
-        client.send(call(2, again.clone())).await;
+        client.send(call(2, &again)).await;
         let progress = client.receive().await;
         assert_eq!(progress["params"]["progressToken"], "progress-2");
         let result = client.receive().await;
@@ -165,7 +165,7 @@ async fn the_later_era_asks_by_the_result_and_goes_on_with_the_next_request() {
                 .as_str()
                 .unwrap(),
         );
-        client.send(call(3, again)).await;
+        client.send(call(3, &again)).await;
         let late = client.receive().await;
         assert_eq!(
             late["result"]["content"][0]["text"],
@@ -175,7 +175,7 @@ async fn the_later_era_asks_by_the_result_and_goes_on_with_the_next_request() {
     }
 }
 
-fn call(id: u32, more: Value) -> Value {
+fn call(id: u32, more: &Value) -> Value {
     let mut call = modern(id, "tools/call", json!({ "name": "ask", "arguments": {} }));
     for (key, value) in more.as_object().unwrap() {
         call["params"][key] = value.clone();
