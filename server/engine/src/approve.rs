@@ -11,6 +11,9 @@ use domain::path::{PathError, RelPath};
 use std::fmt;
 use std::path::Path;
 
+/// What stands in a text for characters that are not shown as they are. Two different texts may look the same with
+/// these, and what was cut off is not known.
+const UNCLEAR: [char; 3] = ['⏎', '\u{fffd}', '…'];
 /// Directory that no pattern allows to change: what lies there can run programs.
 const GIT: &str = ".git";
 
@@ -43,7 +46,7 @@ impl Approve {
         let directory_allowed = directory.is_none_or(|it| is_directory_inside(root, it));
         let named = match (command, approval.files.is_empty(), &approval.tool) {
             (None, true, None) => false,
-            (None, true, Some(tool)) => any(&|pattern| pattern.fits_tool(tool)),
+            (None, true, Some(tool)) => is_clear(tool) && any(&|pattern| pattern.fits_tool(tool)),
             _ => true,
         };
         named && command_allowed && files_allowed && directory_allowed
@@ -64,6 +67,11 @@ impl fmt::Display for Approve {
     }
 }
 
+/// True when the text is shown exactly as the agent gave it.
+pub(crate) fn is_clear(text: &str) -> bool {
+    !text.contains(UNCLEAR)
+}
+
 /// A list of patterns that would allow this, as it is written in a configuration; `None` when none could.
 pub(crate) fn suggestion(approval: &Approval, root: &Path) -> Option<String> {
     let command = approval.command.clone();
@@ -82,6 +90,9 @@ pub(crate) fn suggestion(approval: &Approval, root: &Path) -> Option<String> {
 
 /// The path of a file inside of the root that is reached without symbolic links and does not belong to git.
 fn file_inside(root: &Path, said: &str) -> Option<RelPath> {
+    if !is_clear(said) {
+        return None;
+    }
     let path = RelPath::parse(root.to_str()?, said).ok()?;
     let is_git = path
         .as_str()
@@ -95,6 +106,7 @@ fn is_directory_inside(root: &Path, said: &str) -> bool {
         return false;
     };
     match RelPath::parse(root_text, said) {
+        _ if !is_clear(said) => false,
         Ok(path) => !crosses_link(root, path.as_str()),
         // The root itself.
         Err(PathError::Empty) => !said.trim().is_empty(),

@@ -56,6 +56,8 @@ fn commands() {
         ("cargo check*", "cargo check\rrm x", false),
         ("cargo check*", "cargo check \u{202e}x", false),
         ("cargo check*", "cargo check --very-long…", false),
+        ("cargo check*", "cargo check⏎rm x", false),
+        ("cargo check*", "cargo check \u{fffd}", false),
         ("cargo check*", "X=1 cargo check", false),
         ("cargo check*", "(cargo check)", false),
         ("cargo check*", "!cargo check", false),
@@ -90,6 +92,9 @@ fn files_and_tools() {
         ("files:src/**", files(&["src/a.rs", "Cargo.toml"]), false),
         ("files:src/**", files(&["src/../Cargo.toml"]), false),
         ("files:src/**", files(&["../src/a.rs"]), false),
+        ("files:src/**", files(&["src/a…"]), false),
+        ("files:src/**", files(&["src/a⏎b"]), false),
+        ("tool:s*", tool("s…"), false),
         ("files:src/**", files(&["/etc/passwd"]), false),
         #[cfg(unix)]
         ("files:src/**", files(&["src/link/passwd"]), false),

@@ -1,5 +1,6 @@
 //! What was decided about an agent's questions in one run.
 
+use crate::approve::is_clear;
 use crate::event::{Approval, Ask, Question};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_NOTES: usize = 20;
 /// Most different things that a run keeps as allowed.
 const MAX_ALLOWED: usize = 1000;
-/// Ends a text that was cut.
-const CUT: char = '…';
 
 /// What is allowed by "allow for this run": the same command in the same directory, changes of the same files, or the
 /// same tool. Nothing that only resembles it.
@@ -36,7 +35,7 @@ impl Like {
         } = approval;
         let nothing = command.is_none() && files.is_empty() && tool.is_none();
         let texts = command.iter().chain(directory).chain(files).chain(tool);
-        if nothing || *more_files > 0 || texts.into_iter().any(|it| it.ends_with(CUT)) {
+        if nothing || *more_files > 0 || !texts.into_iter().all(|it| is_clear(it)) {
             return None;
         }
         Some(Self {
