@@ -14,6 +14,9 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
 async fn doctor(args: &DoctorArgs) -> anyhow::Result<u8> {
     let workspace = Workspace::open(args.root.root.as_deref()).await?;
     workspace.print_config_remarks();
+    workspace
+        .engine
+        .leave_unattended("the doctor answers no questions");
     let known = &workspace.loaded.config.agents;
     if let Some(unknown) = args.agents.iter().find(|it| !known.contains_key(*it)) {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();

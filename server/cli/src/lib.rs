@@ -2,6 +2,7 @@
 
 mod agents;
 mod args;
+mod browser;
 mod config;
 mod doctor;
 mod findings;
@@ -9,6 +10,7 @@ mod init;
 mod logging;
 mod output;
 mod progress;
+mod questions;
 mod review;
 mod serve;
 mod trust;

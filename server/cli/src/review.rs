@@ -4,6 +4,7 @@ use crate::args::{Format, ReviewArgs};
 use crate::findings::{Findings, FoundFile};
 use crate::output;
 use crate::progress::Progress;
+use crate::questions::{self, Questions};
 use crate::workspace::{Workspace, block_on};
 use anyhow::bail;
 use engine::config::DefaultScope;
@@ -21,6 +22,11 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
     if !args.quiet {
         workspace.print_config_remarks();
     }
+    if !questions::can_ask() {
+        workspace
+            .engine
+            .leave_unattended("there is no terminal to ask at");
+    }
     let run = workspace.engine.review(Review {
         root: workspace.root.clone(),
         scope: scope(args, &workspace)?,
@@ -28,11 +34,19 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         open: Default::default(),
         instructions: args.instructions.clone(),
     });
-    let progress = Progress::new(args.quiet);
+    let mut progress = Progress::new(args.quiet);
+    let mut questions = Questions::default();
     let mut findings = Findings::default();
     let report = loop {
         let event = tokio::select! {
             event = workspace.events.recv() => event,
+            (question, reply) = questions.answered() => {
+                workspace.engine.answer(question, reply);
+                if !questions.is_asking() {
+                    progress.resume();
+                }
+                continue;
+            }
             // A second interrupt ends the process at once: the handler is gone then.
             _ = tokio::signal::ctrl_c() => {
                 progress.say("cancelling");
@@ -48,6 +62,16 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
                 RunEvent::AgentEnded(_) => {}
                 RunEvent::Ended(report) => break report,
             },
+            Some(Event::Question(question)) => {
+                progress.pause();
+                questions.add(*question);
+            }
+            Some(Event::QuestionClosed(question)) => {
+                questions.close(question);
+                if !questions.is_asking() {
+                    progress.resume();
+                }
+            }
             Some(Event::Notice(text)) => progress.note(&text),
             Some(Event::Agent(engine::AgentEvent::Notice { agent, text })) => {
                 progress.note(&format!("{agent}: {text}"))
