@@ -4,7 +4,7 @@ use crate::{CODE, until};
 use expect_test::Expect;
 use serde_json::{Value, json};
 use tests::model::{End, Step};
-use tests::{Mcp, Model, Sandbox, sandbox};
+use tests::{Mcp, Model, Sandbox, real, sandbox};
 
 /// A workspace, the program as npm installs it, and its model.
 pub(crate) struct Scene {
@@ -38,7 +38,13 @@ impl Scene {
 
     /// A review whose model reads the file before it answers; gives the answer.
     pub(crate) fn reviews(&self, read: Step) -> Value {
-        let form = Step::form(crate::real_finding(self.name)).usage(1000, 50);
+        let form = Step::form(real::finding(
+            self.name,
+            2,
+            "add(1, 2)",
+            "`add` does not exist",
+        ))
+        .usage(1000, 50);
         self.model.script([read, form]);
         let mut client = self.start();
         let answer = client.answer("review", self.task());

@@ -1,6 +1,6 @@
 //! Codex and Claude Code give each other their review, each through our adapter of the other.
 
-use crate::{CODE, real_finding};
+use crate::CODE;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tests::model::Step;
@@ -21,7 +21,12 @@ fn request(sandbox: &Sandbox) -> Value {
 #[test]
 fn claude_code_has_codex_review() {
     let (sandbox, codex, claude) = stage();
-    codex.script([Step::form(real_finding("codex"))]);
+    codex.script([Step::form(real::finding(
+        "codex",
+        2,
+        "add(1, 2)",
+        "`add` does not exist",
+    ))]);
     claude.script([
         Step::call("mcp__codex__review", request(&sandbox)),
         Step::text("Codex has looked."),
@@ -60,7 +65,12 @@ fn claude_code_has_codex_review() {
 #[test]
 fn codex_has_claude_code_review() {
     let (sandbox, codex, claude) = stage();
-    claude.script([Step::form(real_finding("claude"))]);
+    claude.script([Step::form(real::finding(
+        "claude",
+        2,
+        "add(1, 2)",
+        "`add` does not exist",
+    ))]);
     codex.script([
         Step::call_in("mcp__claude", "review", request(&sandbox)),
         Step::text("Claude has looked."),

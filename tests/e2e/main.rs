@@ -7,6 +7,7 @@
 )]
 
 mod adapter;
+mod approvals;
 mod bad_input;
 mod builtin;
 mod claude;
@@ -19,6 +20,7 @@ mod foreign;
 mod lifecycle;
 mod memory;
 mod models;
+mod real_agents;
 mod soak;
 mod supervision;
 mod terminal;
@@ -41,15 +43,6 @@ fn workspace(script: &str) -> tests::Sandbox {
     sandbox.file("src/main.rs", CODE);
     sandbox.agent("alpha", script);
     sandbox
-}
-
-/// What the models of real agents find in [`CODE`], in the form that adapters ask for.
-fn real_finding(by: &str) -> serde_json::Value {
-    serde_json::json!({ "summary": null, "findings": [{
-        "path": "src/main.rs", "start_line": 2, "end_line": 2, "quote": "add(1, 2)", "symbol": null,
-        "severity": "error", "category": "correctness", "title": format!("{by}: `add` does not exist"),
-        "body": "Nothing named `add` is in scope.", "confidence": null, "replacement": null,
-    }] })
 }
 
 /// Waits until something is so.

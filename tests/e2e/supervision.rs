@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | a cancelled call is never answered | here; `agents::pool`: a process that does not come back is recycled |
 //! | end of input ignored after a cancel | here; `lifecycle`: stubborn agents |
-//! | an approval is not answered, or answered with an error | `agents::connection`: every request of the server is answered; `faults`: an agent that asks |
+//! | an approval is not answered, or answered with an error | `approvals`; `agents::connection`: every request of the server is answered; `faults`: an agent that asks |
 //! | no time limit of its own, silence, slow progress | `faults`: hang, idle, mute; `agents::pool`: deadlines end calls |
 //! | no response headers for ever | here |
 //! | lines of 0.8 MB, 4 MB of events for one answer | here; `faults`: giant, flood; `agents::connection`: long lines |

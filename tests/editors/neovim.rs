@@ -6,7 +6,8 @@ use expect_test::{Expect, expect};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tests::PATIENCE;
+use tests::model::Step;
+use tests::{PATIENCE, real};
 
 /// What Neovim says to a request that comes before the server is there.
 const NOT_YET: &[&str] = &[
@@ -180,6 +181,39 @@ fn a_review_that_hangs_is_cancelled() {
               "running": "alpha: reading"
             }
         "#]],
+    );
+}
+
+#[test]
+fn codex_and_claude_code_review_together() {
+    let Some(mut desk) = Desk::with("nvim", &[]) else {
+        return;
+    };
+    desk.misspelt_file();
+    desk.sandbox.commit();
+    let (codex, claude) = real::both(&mut desk.sandbox);
+    codex.script([Step::form(real::finding(
+        "codex",
+        2,
+        "main",
+        "nothing says what it is for",
+    ))]);
+    claude.script([Step::form(real::finding(
+        "claude",
+        4,
+        "let",
+        "the number is never used",
+    ))]);
+    let init = with_setup(&desk, "require('crosscheck').setup()");
+    check(
+        &desk,
+        &run(&desk, &init, "together"),
+        &expect![[r#"
+        [
+          "2:4-2:8 ERROR crosscheck (codex) [correctness]: codex: nothing says what it is for",
+          "4:5-4:8 ERROR crosscheck (claude) [correctness]: claude: the number is never used"
+        ]
+    "#]],
     );
 }
 

@@ -1,6 +1,7 @@
 //! The agents that people have, as npm installs them, each with a [`Model`] of the test behind it.
 
 use crate::{Model, Sandbox};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The name of the file that npm's package of Codex puts on `PATH`.
@@ -15,6 +16,16 @@ pub fn codex(sandbox: &mut Sandbox) -> Model {
     let model = Model::openai();
     codex_at(sandbox, CODEX, &model.url());
     model
+}
+
+/// Installs Codex and Claude Code, and configures both as reviewers.
+pub fn both(sandbox: &mut Sandbox) -> (Model, Model) {
+    for name in ["codex", "claude"] {
+        sandbox.config(&format!(
+            "[agents.{name}]\npreset = \"contract\"\ncommand = [\"crosscheck\", \"agent\", \"{name}\"]"
+        ));
+    }
+    (codex(sandbox), claude(sandbox))
 }
 
 /// Installs the last Codex that was an MCP server by itself.
@@ -39,6 +50,15 @@ pub fn claude(sandbox: &mut Sandbox) -> Model {
 /// Installs Claude Code with a service that cannot be reached.
 pub fn claude_offline(sandbox: &mut Sandbox) {
     claude_at(sandbox, &closed_port());
+}
+
+/// What a model finds in `src/main.rs`, in the form that our adapters ask for.
+pub fn finding(by: &str, line: u32, quote: &str, title: &str) -> Value {
+    json!({ "summary": null, "findings": [{
+        "path": "src/main.rs", "start_line": line, "end_line": line, "quote": quote, "symbol": null,
+        "severity": "error", "category": "correctness", "title": format!("{by}: {title}"),
+        "body": "", "confidence": null, "replacement": null,
+    }] })
 }
 
 /// Adds to the configuration of the sandbox's Codex.
