@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use tests::{Sandbox, real, sandbox};
 
 /// Why scenarios are left out.
-const BY_A_PERSON: Option<&str> =
-    Some("a person signs in with a browser, which only an editor can open");
 const BY_A_MACHINE: Option<&str> =
     Some("client credentials are for services; a person's agents are signed in to by a person");
 const BY_A_PERSON_ONLY: Option<&str> = Some(
@@ -22,23 +20,23 @@ const SCENARIOS: &[(&str, Option<&str>)] = &[
     ("tools_call", None),
     ("elicitation-sep1034-client-defaults", BY_A_PERSON_ONLY),
     ("sse-retry", None),
-    ("auth/metadata-default", BY_A_PERSON),
-    ("auth/metadata-var1", BY_A_PERSON),
-    ("auth/metadata-var2", BY_A_PERSON),
-    ("auth/metadata-var3", BY_A_PERSON),
-    ("auth/basic-cimd", BY_A_PERSON),
-    ("auth/scope-from-www-authenticate", BY_A_PERSON),
-    ("auth/scope-from-scopes-supported", BY_A_PERSON),
-    ("auth/scope-omitted-when-undefined", BY_A_PERSON),
-    ("auth/scope-step-up", BY_A_PERSON),
-    ("auth/scope-retry-limit", BY_A_PERSON),
-    ("auth/token-endpoint-auth-basic", BY_A_PERSON),
-    ("auth/token-endpoint-auth-post", BY_A_PERSON),
-    ("auth/token-endpoint-auth-none", BY_A_PERSON),
-    ("auth/resource-mismatch", BY_A_PERSON),
-    ("auth/pre-registration", BY_A_PERSON),
-    ("auth/2025-03-26-oauth-metadata-backcompat", BY_A_PERSON),
-    ("auth/2025-03-26-oauth-endpoint-fallback", BY_A_PERSON),
+    ("auth/metadata-default", None),
+    ("auth/metadata-var1", None),
+    ("auth/metadata-var2", None),
+    ("auth/metadata-var3", None),
+    ("auth/basic-cimd", None),
+    ("auth/scope-from-www-authenticate", None),
+    ("auth/scope-from-scopes-supported", None),
+    ("auth/scope-omitted-when-undefined", None),
+    ("auth/scope-step-up", None),
+    ("auth/scope-retry-limit", None),
+    ("auth/token-endpoint-auth-basic", None),
+    ("auth/token-endpoint-auth-post", None),
+    ("auth/token-endpoint-auth-none", None),
+    ("auth/resource-mismatch", None),
+    ("auth/pre-registration", None),
+    ("auth/2025-03-26-oauth-metadata-backcompat", None),
+    ("auth/2025-03-26-oauth-endpoint-fallback", None),
     ("auth/client-credentials-jwt", BY_A_MACHINE),
     ("auth/client-credentials-basic", BY_A_MACHINE),
 ];
