@@ -66,7 +66,7 @@ pub(super) fn is_safe(url: &Url) -> bool {
 }
 
 /// Whether it is on this machine.
-pub(super) fn is_here(url: &Url) -> bool {
+pub(crate) fn is_here(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -10,6 +10,7 @@ mod redirect;
 mod store;
 
 pub(crate) use authorize::{Occasion, Refusal};
+pub(crate) use carrier::is_here;
 pub(crate) use store::Store;
 
 use crate::spec::OAuth;

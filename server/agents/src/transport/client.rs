@@ -36,22 +36,23 @@ pub(super) struct Client {
     login: Option<Arc<Login>>,
 }
 
-/// A client for an endpoint. Without `ca` it is the same for all: it holds the system's certificates, and proxies
-/// from the environment. Where the system has none, `http:` is still served.
+/// A client for an endpoint. Without `ca` it is one of two: it holds the system's certificates, and proxies from the
+/// environment, which are for other machines only. Where the system has no certificates, `http:` is still served.
 ///
 /// # Errors
 /// Why there is no client, for people.
 pub(crate) fn http_client(url: &url::Url, ca: Option<&Path>) -> Result<reqwest::Client, String> {
     static USUAL: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
-    static PLAIN: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    static LOCAL: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    let is_here = crate::oauth::is_here(url);
     if let Some(path) = ca {
-        return build(builder().tls_certs_merge(certificates(path)?));
+        let builder = builder(is_here).tls_certs_merge(certificates(path)?);
+        return build(builder);
     }
-    let usual = USUAL.get_or_init(|| build(builder()));
+    let usual = if is_here { &LOCAL } else { &USUAL };
+    let usual = usual.get_or_init(|| build(builder(is_here)));
     if usual.is_err() && url.scheme() == "http" {
-        PLAIN
-            .get_or_init(|| build(builder().tls_certs_only([])))
-            .clone()
+        build(builder(is_here).tls_certs_only([]))
     } else {
         usual.clone()
     }
@@ -298,10 +299,13 @@ pub(super) fn resumption() -> ExponentialBackoff {
     policy
 }
 
-fn builder() -> reqwest::ClientBuilder {
+/// `is_here`: for a server on this machine, which a proxy elsewhere could not reach.
+fn builder(is_here: bool) -> reqwest::ClientBuilder {
     // Whoever set a provider before us may keep it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder();
+    let builder = if is_here { builder.no_proxy() } else { builder };
+    builder
         .connect_timeout(CONNECT)
         // A connection whose last answer was not read to its end stalls the next request by 40 ms.
         .pool_max_idle_per_host(0)

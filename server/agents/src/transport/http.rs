@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Longest piece of a server's words shown in an error, in characters.
 const SHOWN: usize = 300;
 
+/// How rustls calls an authority that nobody told it to trust.
+const UNKNOWN_ISSUER: &str = "UnknownIssuer";
+
 /// A streamable HTTP endpoint.
 pub(crate) struct HttpTransport {
     inner: StreamableHttpClientTransport<Client>,
@@ -157,7 +160,11 @@ pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
         }
         next = error.source();
     }
-    reasons.join(": ")
+    let text = reasons.join(": ");
+    if text.contains(UNKNOWN_ISSUER) {
+        return format!("{text}; if that is a company's own, name its file by `ca`");
+    }
+    text
 }
 
 /// Whether another greeting cannot help either.
