@@ -17,6 +17,7 @@ mod diagnostics;
 mod each_other;
 mod faults;
 mod foreign;
+mod http_agents;
 mod lifecycle;
 mod memory;
 mod models;

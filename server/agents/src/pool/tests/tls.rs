@@ -94,7 +94,9 @@ async fn a_companys_certificates_are_trusted_where_they_are_named() {
         assert_eq!(call(url.clone(), Some(ca.clone())).await, "safe");
         let text = call(url, None).await;
         assert!(
-            text.starts_with("agent `fake` could not be started: ") && text.ends_with("UnknownIssuer; if that is a company's own, name its file by `ca`"),
+            text.starts_with("agent `fake` could not be started: ")
+                && text
+                    .ends_with("UnknownIssuer; if that is a company's own, name its file by `ca`"),
             "{text}"
         );
     }
