@@ -81,8 +81,24 @@ pub fn embedded() -> &'static BTreeMap<&'static str, Preset> {
 
 const FILES: &[(&str, &str)] = &[
     ("builtin", include_str!("presets/builtin.toml")),
+    ("chat", include_str!("presets/chat.toml")),
+    ("claude", include_str!("presets/claude.toml")),
+    (
+        "claude-mcp-serve",
+        include_str!("presets/claude-mcp-serve.toml"),
+    ),
+    ("codex", include_str!("presets/codex.toml")),
+    (
+        "codex-mcp-server",
+        include_str!("presets/codex-mcp-server.toml"),
+    ),
     ("contract", include_str!("presets/contract.toml")),
     ("eslint", include_str!("presets/eslint.toml")),
+    ("gemini", include_str!("presets/gemini.toml")),
+    ("ollama", include_str!("presets/ollama.toml")),
+    ("opencode", include_str!("presets/opencode.toml")),
+    ("pal", include_str!("presets/pal.toml")),
+    ("semgrep", include_str!("presets/semgrep.toml")),
 ];
 
 #[cfg(test)]

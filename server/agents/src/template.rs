@@ -6,7 +6,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::OnceLock;
 
@@ -204,8 +204,18 @@ fn environment() -> &'static Environment<'static> {
         }
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        environment.add_filter("each_as", each_as);
         environment
     })
+}
+
+/// Each element of a list as a table with one key: `["a"] | each_as("path")` is `[{"path": "a"}]`.
+fn each_as(
+    list: &minijinja::Value,
+    key: &str,
+) -> Result<Vec<BTreeMap<String, minijinja::Value>>, minijinja::Error> {
+    let table = |element| BTreeMap::from([(key.to_owned(), element)]);
+    Ok(list.try_iter()?.map(table).collect())
 }
 
 fn explain(error: &minijinja::Error) -> String {
@@ -279,6 +289,10 @@ mod tests {
             (json!({ "a": "{{ paths }}" }), json!({ "a": ["/a", "/b"] })),
             (json!({ "a": " {{- paths[0] -}} " }), json!({ "a": "/a" })),
             (json!({ "a": "{{ paths | length }}" }), json!({ "a": 2 })),
+            (
+                json!({ "a": "{{ paths | each_as('path') }}" }),
+                json!({ "a": [{ "path": "/a" }, { "path": "/b" }] }),
+            ),
             (
                 json!({ "a": "{{ paths[0] }} {{ paths[1] }}" }),
                 json!({ "a": "/a /b" }),

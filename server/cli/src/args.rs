@@ -233,9 +233,9 @@ pub(crate) struct ChatArgs {
     /// The endpoint's base, up to and with its version: `http://127.0.0.1:11434/v1`.
     #[arg(long, value_name = "URL")]
     pub(crate) url: String,
-    /// The model.
+    /// The model [default: the only one that the endpoint has].
     #[arg(long, value_name = "NAME")]
-    pub(crate) model: String,
+    pub(crate) model: Option<String>,
     /// The environment variable that holds the key, where the endpoint wants one.
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) key_env: Option<String>,

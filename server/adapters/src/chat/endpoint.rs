@@ -5,14 +5,16 @@ use super::client::client;
 use super::completion::{Completion, MAX_ANSWER};
 use super::events::Events;
 use super::manner::Manner;
+use super::models;
 use super::news::News;
 use super::trouble::Party;
 use crate::server::{CallError, Progress};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Most bytes of a prompt.
 const MAX_PROMPT: usize = 8 * 1024 * 1024;
@@ -66,7 +68,8 @@ pub(super) struct Endpoint {
     url: Url,
     /// For messages.
     shown: String,
-    model: String,
+    /// The model that is asked; found out by the first call where nobody named one.
+    model: OnceCell<String>,
     key: Option<String>,
     authorization: Option<HeaderValue>,
     limits: Limits,
@@ -82,6 +85,15 @@ enum Setback {
     Busy(String, Option<Duration>),
     /// That is it.
     Failed(String),
+}
+
+impl Setback {
+    fn into_words(self) -> String {
+        match self {
+            Self::Failed(why) | Self::Busy(why, _) => why,
+            Self::Lesson(_) => "it must be asked otherwise".to_owned(),
+        }
+    }
 }
 
 impl Endpoint {
@@ -118,7 +130,7 @@ impl Endpoint {
             client: client(&url, limits.connect)?,
             url,
             shown,
-            model: options.model,
+            model: OnceCell::new_with(options.model),
             key,
             authorization: authorization.transpose()?,
             limits,
@@ -126,9 +138,10 @@ impl Endpoint {
         })
     }
 
-    /// The model's name, for messages.
-    pub(super) fn model(&self) -> String {
-        domain::sanitize::line(&self.model, 100)
+    /// The model's name for messages, or where that is not known yet the endpoint's.
+    pub(super) fn name(&self) -> String {
+        let name = self.model.get().unwrap_or(&self.shown);
+        domain::sanitize::line(name, 100)
     }
 
     /// Asks, again where that helps.
@@ -157,6 +170,8 @@ impl Endpoint {
     }
 
     async fn attempts(&self, question: &Question, news: &mut News) -> Result<Completion, String> {
+        let only = self.only_model(news);
+        self.model.get_or_try_init(|| only).await?;
         let (mut retries, mut pause) = (RETRIES, self.limits.pause);
         loop {
             let manner = *self.manner();
@@ -174,7 +189,7 @@ impl Endpoint {
                     }
                     retries -= 1;
                     pause *= 2;
-                    let message = format!("{} is busy; asking again", self.model());
+                    let message = format!("{} is busy; asking again", self.name());
                     news.tell(&message).await;
                     tokio::time::sleep(wait).await;
                 }
@@ -188,17 +203,18 @@ impl Endpoint {
         question: &Question,
         news: &mut News,
     ) -> Result<Completion, Setback> {
-        let mut request = self
+        let request = self
             .client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
-            .body(manner.body(&self.model, question).to_string());
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        let waiting = format!("waiting for {}", self.model());
+            .body(
+                manner
+                    .body(self.model.get().map_or("", String::as_str), question)
+                    .to_string(),
+            );
+        let waiting = format!("waiting for {}", self.name());
         let sent = news
-            .watch(request.send(), self.limits.first, &waiting)
+            .watch(self.authorized(request).send(), self.limits.first, &waiting)
             .await;
         let response = sent
             .ok_or_else(|| self.silent(self.limits.first))?
@@ -212,6 +228,37 @@ impl Endpoint {
             self.read_whole(response, news).await?
         };
         Ok(completion)
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
+    }
+
+    /// The endpoint's model, if it has but one.
+    async fn only_model(&self, news: &mut News) -> Result<String, String> {
+        let (what, mut url) = ("which model to ask is not said", self.url.clone());
+        url.set_path(&self.url.path().replace("/chat/completions", "/models"));
+        let request = self.authorized(self.client.get(url));
+        let wait = self.limits.idle;
+        let sent = news
+            .watch(request.send(), wait, "asking for the models")
+            .await;
+        let response = sent
+            .ok_or_else(|| self.silent_for(wait))?
+            .map_err(|error| self.party().unreachable(&error))?;
+        let status = response.status();
+        let read = self.read_body(response, MAX_BODY, news).await;
+        let (body, _) = read.map_err(Setback::into_words)?;
+        if !status.is_success() {
+            let why = self
+                .party()
+                .refused(status, &String::from_utf8_lossy(&body), None);
+            return Err(format!("{what}, and {why}; name one by `--model`"));
+        }
+        models::only(&body).map_err(|why| format!("{what}, and {} {why}", self.shown))
     }
 
     async fn refused(
@@ -333,7 +380,7 @@ impl Endpoint {
         news: &mut News,
     ) -> Result<(Vec<u8>, bool), Setback> {
         let mut body = Vec::new();
-        let waiting = format!("waiting for {}", self.model());
+        let waiting = format!("waiting for {}", self.name());
         let mut limit = self.limits.first;
         while body.len() <= max {
             let chunk = news.watch(response.chunk(), limit, &waiting).await;
@@ -352,7 +399,7 @@ impl Endpoint {
 
     /// What the model is doing, for progress.
     fn state(&self, completion: &Completion) -> String {
-        let model = self.model();
+        let model = self.name();
         if !completion.text.is_empty() {
             let written = completion.text.len();
             format!("{model} writes ({written} bytes)")
@@ -364,17 +411,21 @@ impl Endpoint {
     }
 
     fn silent(&self, limit: Duration) -> Setback {
+        Setback::Failed(self.silent_for(limit))
+    }
+
+    fn silent_for(&self, limit: Duration) -> String {
         let seconds = limit.as_secs_f32();
-        Setback::Failed(format!(
+        format!(
             "{} sent nothing for {seconds} s; the model may be too slow for this prompt, or the server hangs",
             self.shown
-        ))
+        )
     }
 
     fn party(&self) -> Party<'_> {
         Party {
             url: &self.shown,
-            model: &self.model,
+            model: self.model.get().map_or("any model", String::as_str),
             has_key: self.key.is_some(),
         }
     }

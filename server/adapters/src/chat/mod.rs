@@ -9,6 +9,7 @@ mod endpoint;
 mod events;
 mod manner;
 mod material;
+mod models;
 mod news;
 #[cfg(test)]
 mod tests;
@@ -32,8 +33,8 @@ const GRACE: Duration = Duration::ZERO;
 pub struct Options {
     /// The base of the endpoint, up to and with its version: `http://127.0.0.1:11434/v1`.
     pub url: String,
-    /// The model's name.
-    pub model: String,
+    /// The model's name; the only one that the endpoint has when `None`.
+    pub model: Option<String>,
     /// The key, sent as a bearer token, where the endpoint wants one.
     pub key: Option<String>,
 }
@@ -79,12 +80,12 @@ struct Chat {
 
 impl Toolbox for Chat {
     fn describe(&self) -> Description {
-        let model = self.endpoint.model();
+        let name = self.endpoint.name();
         Description {
             name: "crosscheck-chat",
-            title: format!("{model} through Crosscheck"),
+            title: format!("{name} through Crosscheck"),
             instructions: format!(
-                "Asks the model {model}. It sees only what the call brings and the files that a review names."
+                "Asks a model: {name}. It sees only what the call brings and the files that a review names."
             ),
         }
     }
@@ -157,6 +158,6 @@ impl Chat {
     }
 
     fn failed(&self, why: &str) -> CallError {
-        CallError::Failed(format!("{}: {why}", self.endpoint.model()))
+        CallError::Failed(format!("{}: {why}", self.endpoint.name()))
     }
 }

@@ -27,7 +27,7 @@ fn limits() -> Limits {
 fn options(url: &str) -> Options {
     Options {
         url: url.to_owned(),
-        model: "qwen3:8b".to_owned(),
+        model: Some("qwen3:8b".to_owned()),
         key: None,
     }
 }
@@ -353,4 +353,27 @@ async fn what_the_model_does_is_the_progress() {
         client.cancel(1).await;
         client.end().await;
     }
+}
+
+#[tokio::test]
+async fn the_only_model_need_not_be_named() {
+    let models = json!({ "object": "list", "data": [{ "id": "qwen3:8b" }] });
+    let script = Script::new(vec![Reply::json("200 OK", &models), says("Because.")]).await;
+    let options = Options {
+        model: None,
+        ..options(&script.url)
+    };
+    let mut client = client(options, limits()).await;
+    for id in [1, 2] {
+        client
+            .call(id, "ask", json!({ "prompt": "why?", "root": "/" }))
+            .await;
+        let answer = result(&mut client, id).await;
+        assert_eq!(answer["structuredContent"]["text"], "Because.", "{answer}");
+    }
+    client.end().await;
+    let requests = script.requests();
+    assert_eq!(requests.len(), 3, "the model is asked for once");
+    assert!(requests[0].head.starts_with("get /v1/models "));
+    assert_eq!(requests[2].body["model"], "qwen3:8b");
 }

@@ -245,6 +245,7 @@ impl Format {
             Format::Checkstyle => "checkstyle XML",
             Format::Lsp => "LSP diagnostics",
             Format::Eslint => "ESLint results",
+            Format::Semgrep => "Semgrep results",
             Format::Text => "plain text",
         }
     }

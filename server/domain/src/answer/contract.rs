@@ -278,7 +278,7 @@ fn note_summary(value: &Value, out: &mut Collector) {
 }
 
 /// The files that were not reviewed: `{path, reason}`, or only the path.
-fn note_skipped(value: &Value, out: &mut Collector) {
+pub(super) fn note_skipped(value: &Value, out: &mut Collector) {
     let skipped = Fields::of(value).and_then(|it| it.list(&["skipped"]));
     for entry in skipped.into_iter().flatten() {
         let fields = Fields::of(entry);

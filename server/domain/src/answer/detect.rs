@@ -4,7 +4,7 @@ use super::collect::Collector;
 use super::json::{self, Found};
 use super::{
     Format, MAX_BYTES, checkstyle, codex, contract, envelope, eslint, lsp, markdown, plain, rdjson,
-    report_findings, sarif,
+    report_findings, sarif, semgrep,
 };
 use serde_json::Value;
 use std::borrow::Cow;
@@ -27,6 +27,11 @@ const SHAPES: &[Shape] = &[
         format: Format::Eslint,
         fits: eslint::fits,
         read: eslint::read,
+    },
+    Shape {
+        format: Format::Semgrep,
+        fits: semgrep::fits,
+        read: semgrep::read,
     },
     Shape {
         format: Format::Rdjson,

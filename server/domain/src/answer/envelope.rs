@@ -1,6 +1,7 @@
 //! Structured answers: findings themselves, or wrappers around them that also tell session and use.
 
 use super::collect::Collector;
+use super::contract;
 use super::detect;
 use super::fields::{Fields, number};
 use serde_json::Value;
@@ -16,6 +17,8 @@ const CARRIERS: &[&str] = &[
     "output",
     "response",
     "answer",
+    "expertanalysis",
+    "rawanalysis",
     "data",
     "item",
     "report",
@@ -62,11 +65,15 @@ pub(super) fn read_at(value: &Value, depth: usize, out: &mut Collector) -> bool 
                 out.lost(&format!("the agent says that it failed: {why}"));
                 return true;
             }
-            CARRIERS.iter().any(|name| {
+            let read = CARRIERS.iter().any(|name| {
                 fields
                     .get(&[name])
                     .is_some_and(|it| read_at(it, depth + 1, out))
-            })
+            });
+            if read {
+                contract::note_skipped(value, out);
+            }
+            read
         }
         _ => false,
     }

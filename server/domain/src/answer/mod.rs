@@ -22,6 +22,7 @@ mod rdjson;
 mod repair;
 mod report_findings;
 mod sarif;
+mod semgrep;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +53,8 @@ pub enum Format {
     Lsp,
     /// ESLint's JSON results.
     Eslint,
+    /// Semgrep's JSON results.
+    Semgrep,
     /// Plain lines (`path:line: message`) and markdown lists.
     Text,
 }

@@ -206,7 +206,7 @@ pub(super) enum Import {
 }
 
 /// The words for [`Format`], which itself knows nothing of schemas.
-pub(super) const ANSWERS: [&str; 11] = [
+pub(super) const ANSWERS: [&str; 12] = [
     "auto",
     "findings",
     "codex-review",
@@ -217,6 +217,7 @@ pub(super) const ANSWERS: [&str; 11] = [
     "checkstyle",
     "lsp",
     "eslint",
+    "semgrep",
     "text",
 ];
 
@@ -245,6 +246,7 @@ mod tests {
             Format::Checkstyle => "checkstyle",
             Format::Lsp => "lsp",
             Format::Eslint => "eslint",
+            Format::Semgrep => "semgrep",
             Format::Text => "text",
         }
     }

@@ -34,7 +34,12 @@ pub(super) struct Placed {
 pub(super) fn is_tool_format(format: Format) -> bool {
     matches!(
         format,
-        Format::Eslint | Format::Sarif | Format::Rdjson | Format::Rdjsonl | Format::Checkstyle
+        Format::Eslint
+            | Format::Semgrep
+            | Format::Sarif
+            | Format::Rdjson
+            | Format::Rdjsonl
+            | Format::Checkstyle
     )
 }
 

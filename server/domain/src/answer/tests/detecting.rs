@@ -215,3 +215,44 @@ fn another_shape_than_expected() {
     "#]],
     );
 }
+
+#[test]
+fn wrappers_of_agents_servers() {
+    // Claude Code's tool `Agent`: the prompt comes back, and a mark of the tools used comes before the answer.
+    let agent = r#"{"status":"completed","prompt":"Answer {\"findings\": []}","agentId":"a1","agentType":"general-purpose","toolsUsed":["Read"],
+        "content":[{"type":"text","text":"<tools-used-before-summary>Read</tools-used-before-summary>\n"},
+                   {"type":"text","text":"{\"findings\": [{\"path\": \"a.rs\", \"start_line\": 3, \"title\": \"Bad\"}]}"}],
+        "resolvedModel":"claude-x","totalTokens":30,"usage":{"input_tokens":20,"output_tokens":10},"canContinueAgent":true}"#;
+    check(
+        agent,
+        expect![[r#"
+        Findings
+        a.rs:3 -: Bad
+        = Some(20) in, Some(10) out, None USD, None
+    "#]],
+    );
+    // PAL's `codereview`: the model's answer is one key of a report on the steps.
+    let pal = r#"{"status":"calling_expert_analysis","step_number":1,"total_steps":1,"next_step_required":false,"continuation_id":"c1",
+        "file_context":{"type":"fully_embedded","files_embedded":1},"code_review_complete":true,"next_steps":"CODE REVIEW IS COMPLETE. List all issues.",
+        "expert_analysis":{"status":"analysis_complete","raw_analysis":"[HIGH] a.rs:3 – Bad name\n→ Fix: rename it"},
+        "complete_code_review":{"initial_request":"Answer {\"findings\": []}","steps_taken":1,"files_examined":[],"relevant_files":["/r/a.rs"],"issues_found":[]},
+        "code_review_status":{"files_checked":0,"issues_found":0,"issues_by_severity":{}}}"#;
+    check(
+        pal,
+        expect![[r#"
+        Text
+        a.rs:3 error: Bad name
+          body "→ Fix: rename it"
+    "#]],
+    );
+    // What was skipped is said by the wrapper.
+    check(
+        r#"{"text": "a.rs:3: Bad name", "usage": {}, "skipped": [{"path": "b.rs", "reason": "it is a binary file"}]}"#,
+        expect![[r#"
+            Text
+            a.rs:3 -: Bad name
+            - b.rs: it is a binary file
+            = None in, None out, None USD, None
+        "#]],
+    );
+}

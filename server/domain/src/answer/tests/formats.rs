@@ -271,3 +271,44 @@ fn eslint() {
         "#]],
     );
 }
+
+#[test]
+fn semgrep() {
+    let all = r#"{"version": "1.182.0", "results": [
+        {"check_id": "shell-true", "path": "app.py", "start": {"line": 4, "col": 5, "offset": 38}, "end": {"line": 4, "col": 38, "offset": 71},
+         "extra": {"message": "`shell=True` runs what the user says. Pass a list.", "severity": "ERROR", "fingerprint": "requires login", "lines": "requires login",
+                   "metadata": {"category": "security", "cwe": ["CWE-78"], "confidence": "HIGH"}, "engine_kind": "OSS"}},
+        {"check_id": "no-eval", "path": "app.py", "start": {"line": 5, "col": 12}, "end": {"line": 6, "col": 2},
+         "extra": {"message": "Do not eval.", "fix": "literal_eval(user)", "metadata": {"category": "best-practice", "cwe": "CWE-95: eval"}, "severity": "WARNING"}},
+        {"check_id": "note", "path": "app.py", "start": {"line": 1}, "extra": {"severity": "INVENTORY"}}],
+        "errors": [], "paths": {"scanned": ["app.py"]}, "skipped_rules": []}"#;
+    check(
+        all,
+        expect![[r#"
+        Semgrep
+        app.py:4:5b-4:38b error security [shell-true] 0.85: `shell=True` runs what the user says. Pass a list.
+        app.py:5:12b-6:2b warning security [no-eval]: Do not eval.
+          replace "literal_eval(user)"
+        app.py:1 hint [note]: note
+    "#]],
+    );
+    let partly = r#"{"results": [], "errors": [{"code": 3, "level": "warn", "type": "Syntax error", "message": "Syntax error at line app.py:1", "path": "app.py"}],
+        "paths": {"scanned": ["app.py"], "skipped": [{"path": "big.py", "reason": "exceeded_size_limit"}]}}"#;
+    check_as(
+        Format::Semgrep,
+        &[partly],
+        expect![[r#"
+        Semgrep
+        - big.py: exceeded_size_limit
+        ! incomplete
+        ! app.py: Syntax error at line app.py:1
+    "#]],
+    );
+    check_as(
+        Format::Semgrep,
+        &[r#"{"results": [], "errors": [], "paths": {"scanned": ["a.py"]}}"#],
+        expect![[r#"
+            Semgrep, clean
+        "#]],
+    );
+}
