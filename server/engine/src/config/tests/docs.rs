@@ -41,6 +41,20 @@ fn the_examples_of_the_documentation_are_read() {
 }
 
 #[test]
+fn the_documentation_names_every_preset() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    for name in agents::preset::embedded().keys() {
+        for (page, shown) in [
+            ("agents.md", format!("\n| `{name}` |")),
+            ("configuration.md", format!("`{name}`")),
+        ] {
+            let text = std::fs::read_to_string(docs.join(page)).unwrap();
+            assert!(text.contains(&shown), "{page} does not name {name}");
+        }
+    }
+}
+
+#[test]
 fn the_defaults_of_the_schema_are_those_that_hold() {
     let schema = schema();
     let default =

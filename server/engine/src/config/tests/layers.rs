@@ -311,7 +311,7 @@ fn problems() {
           review: review{"effort":"high","task":"{{ prompt }}"} -> CodexReview
           ask: ask{}
         review: codex
-        error: …/home/.config/crosscheck/config.toml:2: agents.codex.review.answer: `html` is not known, expected one of `auto`, `findings`, `codex-review`, `report-findings`, `sarif`, `rdjson`, `rdjsonl`, `checkstyle`, `lsp`, `eslint`, `text`; the key is ignored
+        error: …/home/.config/crosscheck/config.toml:2: agents.codex.review.answer: `html` is not known, expected one of `auto`, `findings`, `codex-review`, `report-findings`, `sarif`, `rdjson`, `rdjsonl`, `checkstyle`, `lsp`, `eslint`, `semgrep`, `text`; the key is ignored
         error: …/home/.config/crosscheck/config.toml:3: agents.codex.review.reads: `disc` is not known, expected `text` or `disk`; the key is ignored
         ── [agents] ⏎ codex = true
         error: …/home/.config/crosscheck/config.toml:2: agents.codex: expected a table, found boolean `true`; the key is ignored
