@@ -21,6 +21,7 @@ mod http_agents;
 mod lifecycle;
 mod memory;
 mod models;
+mod prompts;
 mod real_agents;
 mod soak;
 mod supervision;
