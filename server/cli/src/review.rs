@@ -66,7 +66,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
                 progress.pause();
                 questions.add(*question);
             }
-            Some(Event::QuestionClosed(question)) => {
+            Some(Event::QuestionClosed { id: question, .. }) => {
                 questions.close(question);
                 if !questions.is_asking() {
                     progress.resume();

@@ -55,7 +55,13 @@ pub enum Event {
     /// An agent asks the user something; [`crate::Engine::answer`] answers it.
     Question(Box<Question>),
     /// A question needs no answer any more: it was answered, the agent took it back, or its deadline passed.
-    QuestionClosed(QuestionId),
+    QuestionClosed {
+        /// Which.
+        id: QuestionId,
+        /// A sentence for the user, when the deadline passed: what was asked, and that it was denied. The notes of the
+        /// run's report have it too; where no run is known, it comes as [`Event::Notice`] instead.
+        unanswered: Option<String>,
+    },
     /// The configuration of a root was read, for the first time or anew.
     Config(Box<crate::config::Loaded>),
     /// Findings that the ledger remembers of a file, for [`crate::Engine::recall`]; dismissed ones are left out, and so

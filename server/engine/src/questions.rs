@@ -14,6 +14,7 @@ use memory::{Like, Memory};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
@@ -159,9 +160,8 @@ impl Questions {
         let closed = || Reply::Deny("crosscheck closed the question".to_owned());
         match timeout(deadline, &mut answer).await {
             Ok(reply) => reply.unwrap_or_else(|_| closed()),
-            Err(_) if self.close(id) => {
+            Err(_) if self.pass(id, run, &asked, deadline) => {
                 let time = words::time(deadline);
-                self.note(run, words::unanswered(&asked, &time));
                 Reply::Deny(format!("the user did not answer within {time}"))
             }
             // The answer came at the last moment.
@@ -260,8 +260,29 @@ impl Questions {
             .map(|it| it.is_told = true)
             .is_some();
         if !is_open {
-            (self.sink)(Event::QuestionClosed(id));
+            self.tell_closed([(id, true)]);
         }
+    }
+    /// Closes a question whose deadline has passed; false when it is closed already.
+    fn pass(&self, id: QuestionId, run: Option<RunId>, asked: &Asked, after: Duration) -> bool {
+        let mut state = self.state();
+        let Some(open) = state.open.remove(&id) else {
+            return false;
+        };
+        let text = words::unanswered(asked, &words::time(after));
+        let memory = run.and_then(|it| state.runs.get_mut(&it));
+        let is_reported = memory.map(|it| it.note(text.clone())).is_some();
+        drop(state);
+        if open.is_told {
+            (self.sink)(Event::QuestionClosed {
+                id,
+                unanswered: is_reported.then(|| text.clone()),
+            });
+        }
+        if !is_reported {
+            (self.sink)(Event::Notice(text));
+        }
+        true
     }
     /// Closes a question without an answer; false when it is closed already.
     fn close(&self, id: QuestionId) -> bool {
@@ -284,7 +305,10 @@ impl Questions {
     }
     fn tell_closed(&self, closed: impl IntoIterator<Item = (QuestionId, bool)>) {
         for (id, _) in closed.into_iter().filter(|(_, is_told)| *is_told) {
-            (self.sink)(Event::QuestionClosed(id));
+            (self.sink)(Event::QuestionClosed {
+                id,
+                unanswered: None,
+            });
         }
     }
     /// Keeps a remark for the report of the run; where there is none, it is told at once.

@@ -34,13 +34,16 @@ pub(crate) fn asked(state: &mut State, question: Box<Question>) {
     }
 }
 
-/// A question needs no answer any more.
-pub(crate) fn closed(state: &mut State, id: QuestionId) {
+/// A question needs no answer any more; `unanswered` says so when the user had too little time.
+pub(crate) fn closed(state: &mut State, id: QuestionId, unanswered: Option<&str>) {
     state.runs.go_on(id, &mut state.client);
     let is_meant = |it: &Question| it.id == id;
     state
         .questions
         .close(is_meant, Instant::now(), &mut state.client);
+    if let Some(text) = unanswered {
+        state.client.show(MessageType::Warning, text);
+    }
 }
 
 /// A root is not looked at any more, so nobody waits for answers there.

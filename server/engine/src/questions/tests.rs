@@ -67,7 +67,7 @@ impl Stage {
     }
     async fn closed(&self) -> QuestionId {
         match self.event().await {
-            Event::QuestionClosed(id) => id,
+            Event::QuestionClosed { id, .. } => id,
             event => panic!("a question's end, not {event:?}"),
         }
     }

@@ -37,7 +37,9 @@ pub(super) fn handle(state: &mut State, event: Event) {
         }
         Event::Notice(text) => state.client.show(MessageType::Warning, &text),
         Event::Question(question) => questions::asked(state, question),
-        Event::QuestionClosed(id) => questions::closed(state, id),
+        Event::QuestionClosed { id, unanswered } => {
+            questions::closed(state, id, unanswered.as_deref());
+        }
     }
 }
 

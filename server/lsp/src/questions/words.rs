@@ -145,7 +145,7 @@ fn permission(question: &Question, approval: &Approval) -> Prompt {
         lines.push(format!("Its reason: {}", cut(reason, MAX_WORDS)));
     }
     let mut actions = vec![("Allow".to_owned(), Choice::Allow)];
-    if question.run.is_some() {
+    if question.can_allow_for_run() {
         actions.push(("Allow for this run".to_owned(), Choice::AllowForRun));
     }
     actions.push(("Deny".to_owned(), Choice::Deny));

@@ -56,7 +56,10 @@ impl TestClient {
     }
 
     fn closes(&self, id: u64) {
-        self.tell(engine::Event::QuestionClosed(QuestionId(id)));
+        self.tell(engine::Event::QuestionClosed {
+            id: QuestionId(id),
+            unanswered: None,
+        });
     }
 
     /// The id of the request for a prompt that says this.
