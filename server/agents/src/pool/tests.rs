@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 mod http;
 mod oauth;
 mod questions;
+mod streams;
 mod tls;
 
 /// Far more than anything here takes, far less than the scripts sleep.

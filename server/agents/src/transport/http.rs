@@ -1,12 +1,10 @@
 //! Streamable HTTP by rmcp's client, with order kept and answers left raw.
 
-use super::calls::Calls;
+use super::calls::{Calls, QUESTION};
 use super::client::{self, Client};
 use crate::oauth::Login;
 use reqwest::header::{HeaderName, HeaderValue};
-use rmcp::model::{
-    CustomRequest, CustomResult, JsonRpcMessage, ServerNotification, ServerRequest, ServerResult,
-};
+use rmcp::model::{CustomRequest, CustomResult, JsonRpcMessage, ServerRequest, ServerResult};
 use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::streamable_http_client::{
@@ -69,16 +67,15 @@ impl HttpTransport {
             JsonRpcMessage::Notification(notification) => {
                 let (method, params) =
                     taken_apart(serde_json::to_value(&notification.notification));
-                if !matches!(
-                    notification.notification,
-                    ServerNotification::CancelledNotification(_)
-                ) {
-                    self.calls.notified(&method, &params.unwrap_or_default());
-                }
+                self.calls.notified(&method, &params.unwrap_or_default());
                 None
             }
             JsonRpcMessage::Request(request) => {
                 let (method, params) = taken_apart(serde_json::to_value(&request.request));
+                if method == QUESTION {
+                    // Here already: what takes it back may be the next message.
+                    self.calls.open(&request.id);
+                }
                 let raw = ServerRequest::CustomRequest(CustomRequest::new(method, params));
                 Some(JsonRpcMessage::request(raw, request.id))
             }

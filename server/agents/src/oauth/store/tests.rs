@@ -1,3 +1,4 @@
+//! Logins that are kept, and who may have them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::super::keyring::Kind;
 use super::*;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A request as it came: head in lower case, body.
-type Request = (String, Value);
+pub(super) type Request = (String, Value);
 
 /// Answers each POST by `answer`, which gives the whole response; everything else gets 405.
 async fn serve(
@@ -34,16 +34,8 @@ async fn talk(
     seen: &Mutex<Vec<Request>>,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let mut head = String::new();
-    while stream.read_line(&mut head).await? > 2 {}
-    let head = head.to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
-    stream.read_exact(&mut body).await?;
-    let response = if head.starts_with("post") {
-        let request = (head, serde_json::from_slice(&body).unwrap());
+    let request = hear(&mut stream).await?;
+    let response = if request.0.starts_with("post") {
         let response = answer(&request);
         seen.lock().unwrap().push(request);
         response
@@ -58,7 +50,20 @@ async fn talk(
     }
 }
 
-fn http(status: &str, kind: &str, body: &str) -> Vec<u8> {
+/// Reads one request; without a body, its message is null.
+pub(super) async fn hear(stream: &mut BufReader<TcpStream>) -> io::Result<Request> {
+    let mut head = String::new();
+    while stream.read_line(&mut head).await? > 2 {}
+    let head = head.to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
+    stream.read_exact(&mut body).await?;
+    Ok((head, serde_json::from_slice(&body).unwrap_or_default()))
+}
+
+pub(super) fn http(status: &str, kind: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into()
 }
 
@@ -68,7 +73,7 @@ fn json_answer(id: &Value, result: &Value) -> Vec<u8> {
 }
 
 /// An old-fashioned server whose calls are answered by `on_call`.
-fn classic(request: &Request, on_call: impl Fn(&Value) -> Vec<u8>) -> Vec<u8> {
+pub(super) fn classic(request: &Request, on_call: impl Fn(&Value) -> Vec<u8>) -> Vec<u8> {
     let message = &request.1;
     match message["method"].as_str() {
         Some("initialize") => json_answer(
@@ -80,7 +85,7 @@ fn classic(request: &Request, on_call: impl Fn(&Value) -> Vec<u8>) -> Vec<u8> {
     }
 }
 
-fn stage_at(url: &str, limits: Limits) -> Stage {
+pub(super) fn stage_at(url: &str, limits: Limits) -> Stage {
     let headers = BTreeMap::from([("Authorization".into(), "Bearer hush".into())]);
     stage_of(AgentSpec {
         endpoint: Endpoint::Http {
