@@ -14,16 +14,19 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// The scene of the adapter `crosscheck agent NAME`.
-    pub(crate) fn new(name: &'static str, install: fn(&mut Sandbox) -> Model) -> Self {
+    /// The scene of the adapter `crosscheck agent NAME`, or `None` where its program is not installed.
+    pub(crate) fn new(
+        name: &'static str,
+        install: fn(&mut Sandbox) -> Option<Model>,
+    ) -> Option<Self> {
         let mut sandbox = sandbox!();
         sandbox.file("src/main.rs", CODE);
-        let model = install(&mut sandbox);
-        Self {
+        let model = install(&mut sandbox)?;
+        Some(Self {
             sandbox,
             model,
             name,
-        }
+        })
     }
 
     /// Starts the adapter.
@@ -123,9 +126,8 @@ impl Scene {
     pub(crate) fn has_a_deadline(&mut self) {
         self.model.always(Step::silence());
         let name = self.name;
-        self.sandbox.config(&format!(
-            "[agents.{name}]\npreset = \"contract\"\ncommand = [\"crosscheck\", \"agent\", \"{name}\"]\ntimeout = \"6s\""
-        ));
+        self.sandbox
+            .config(&format!("[agents.{name}]\ntimeout = \"6s\""));
         let ran = self
             .sandbox
             .crosscheck(&["review", "src/main.rs", "--format", "json"]);

@@ -1,19 +1,37 @@
-//! Codex and Claude Code together, as npm installs them, in one review.
+//! Codex and Claude Code, as npm installs them and without any configuration: both are found, and review together.
 
 use crate::CODE;
 use serde_json::{Value, json};
 use tests::model::Step;
 use tests::{Model, Sandbox, real, sandbox};
 
-fn stage() -> (Sandbox, Model, Model) {
+/// A user who has installed both, and has configured nothing.
+fn stage() -> Option<(Sandbox, Model, Model)> {
     let mut sandbox = sandbox!();
-    let (codex, claude) = real::both(&mut sandbox);
-    (sandbox, codex, claude)
+    let (codex, claude) = real::both(&mut sandbox)?;
+    Some((sandbox, codex, claude))
+}
+
+#[test]
+fn both_are_found() {
+    let Some((sandbox, _codex, _claude)) = stage() else {
+        return;
+    };
+    let ran = sandbox.crosscheck(&["agents"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for name in ["codex", "claude"] {
+        let mut lines = ran.stdout.lines();
+        let line = lines.find(|it| it.trim_start().starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("{name} is not in {}", ran.stdout));
+        assert!(line.contains("review, edit, ask"), "{line}");
+    }
 }
 
 #[test]
 fn both_review_a_change() {
-    let (sandbox, codex, claude) = stage();
+    let Some((sandbox, codex, claude)) = stage() else {
+        return;
+    };
     sandbox.file("src/main.rs", CODE.replace("add(1, 2)", "3"));
     sandbox.commit();
     sandbox.file("src/main.rs", CODE);
@@ -39,7 +57,9 @@ fn both_review_a_change() {
 
 #[test]
 fn what_both_find_is_one_finding() {
-    let (sandbox, codex, claude) = stage();
+    let Some((sandbox, codex, claude)) = stage() else {
+        return;
+    };
     sandbox.file("src/main.rs", CODE);
     codex.script([Step::form(real::finding(
         "codex",

@@ -191,7 +191,9 @@ fn codex_and_claude_code_review_together() {
     };
     desk.misspelt_file();
     desk.sandbox.commit();
-    let (codex, claude) = real::both(&mut desk.sandbox);
+    let Some((codex, claude)) = real::both(&mut desk.sandbox) else {
+        return;
+    };
     codex.script([Step::form(real::finding(
         "codex",
         2,
@@ -204,10 +206,10 @@ fn codex_and_claude_code_review_together() {
         "let",
         "the number is never used",
     ))]);
-    let init = with_setup(&desk, "require('crosscheck').setup()");
+    let setup = pasted("neovim/README.md", "lua", 1).replace("'builtin'", "'codex', 'claude'");
     check(
         &desk,
-        &run(&desk, &init, "together"),
+        &run(&desk, &with_setup(&desk, &setup), "together"),
         &expect![[r#"
         [
           "2:4-2:8 ERROR crosscheck (codex) [correctness]: codex: nothing says what it is for",

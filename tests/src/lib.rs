@@ -26,8 +26,22 @@ pub use mcp::Mcp;
 pub use model::Model;
 pub use sandbox::{Ran, Sandbox};
 
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// How long a test waits for something that must come, on the slowest machine. Nothing is ever waited for longer,
 /// and nothing that comes sooner costs this.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Says that tests are skipped for want of something, and what installs it. Where `CI` is set that fails the test.
+pub fn skip(missing: &str, install: &str) {
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let line = format!("{missing} is not installed; {install}");
+    assert!(std::env::var_os("CI").is_none(), "{line}");
+    if TOLD.lock().unwrap().insert(line.clone()) {
+        // Not by a macro for printing: of a test that passes, the harness shows nothing that those print.
+        drop(writeln!(std::io::stderr(), "skipped: {line}"));
+    }
+}

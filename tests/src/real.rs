@@ -1,6 +1,7 @@
-//! The agents that people have, as npm installs them, each with a [`Model`] of the test behind it.
+//! The agents that people have, as npm installs them, each with a [`Model`] of the test behind it. Nothing is configured in
+//! Crosscheck for them. Where npm has not installed them, there are none, and the test is skipped.
 
-use crate::{Model, Sandbox};
+use crate::{Model, Sandbox, skip};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -12,44 +13,39 @@ const OLD_CODEX: &str = "codex-0-153/bin/codex.js";
 const CLAUDE: &str = "@anthropic-ai/claude-code/bin/claude.exe";
 
 /// Installs Codex for the sandbox's user, who has a provider of models configured and nothing else.
-pub fn codex(sandbox: &mut Sandbox) -> Model {
+pub fn codex(sandbox: &mut Sandbox) -> Option<Model> {
     let model = Model::openai();
-    codex_at(sandbox, CODEX, &model.url());
-    model
+    codex_at(sandbox, CODEX, &model.url())?;
+    Some(model)
 }
 
-/// Installs Codex and Claude Code, and configures both as reviewers.
-pub fn both(sandbox: &mut Sandbox) -> (Model, Model) {
-    for name in ["codex", "claude"] {
-        sandbox.config(&format!(
-            "[agents.{name}]\npreset = \"contract\"\ncommand = [\"crosscheck\", \"agent\", \"{name}\"]"
-        ));
-    }
-    (codex(sandbox), claude(sandbox))
+/// Installs Codex and Claude Code.
+pub fn both(sandbox: &mut Sandbox) -> Option<(Model, Model)> {
+    Some((codex(sandbox)?, claude(sandbox)?))
 }
 
 /// Installs the last Codex that was an MCP server by itself.
-pub fn old_codex(sandbox: &mut Sandbox) -> Model {
+pub fn old_codex(sandbox: &mut Sandbox) -> Option<Model> {
     let model = Model::openai();
-    codex_at(sandbox, OLD_CODEX, &model.url());
-    model
+    codex_at(sandbox, OLD_CODEX, &model.url())?;
+    Some(model)
 }
 
 /// Installs Codex with a provider that cannot be reached.
-pub fn codex_offline(sandbox: &mut Sandbox) {
-    codex_at(sandbox, CODEX, &closed_port());
+pub fn codex_offline(sandbox: &mut Sandbox) -> Option<()> {
+    codex_at(sandbox, CODEX, &closed_port())
 }
 
 /// Installs Claude Code for the sandbox's user, who has a key and nothing else.
-pub fn claude(sandbox: &mut Sandbox) -> Model {
+pub fn claude(sandbox: &mut Sandbox) -> Option<Model> {
     let model = Model::anthropic();
-    claude_at(sandbox, &model.url());
-    model
+    claude_at(sandbox, &model.url())?;
+    Some(model)
 }
 
 /// Installs Claude Code with a service that cannot be reached.
-pub fn claude_offline(sandbox: &mut Sandbox) {
-    claude_at(sandbox, &closed_port());
+pub fn claude_offline(sandbox: &mut Sandbox) -> Option<()> {
+    claude_at(sandbox, &closed_port())
 }
 
 /// What a model finds in `src/main.rs`, in the form that our adapters ask for.
@@ -68,24 +64,25 @@ pub fn add_to_codex(sandbox: &Sandbox, text: &str) {
     std::fs::write(&file, before + text).unwrap();
 }
 
-/// A file below `node_modules` of `tests/agents`; not being there fails the test.
-pub fn installed(file: &str) -> PathBuf {
+/// A file below `node_modules` of `tests/agents`; `None` skips the test, see [`skip`].
+pub fn installed(file: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("agents/node_modules")
         .join(file);
-    assert!(
-        path.exists(),
-        "{file} is not installed: run `npm ci --prefix tests/agents` first"
-    );
-    path
+    if !path.exists() {
+        skip(file, "run `npm ci --prefix tests/agents`");
+        return None;
+    }
+    Some(path)
 }
 
-fn codex_at(sandbox: &mut Sandbox, program: &str, url: &str) {
-    sandbox.install("codex", &installed(program));
+fn codex_at(sandbox: &mut Sandbox, program: &str, url: &str) -> Option<()> {
+    sandbox.install("codex", &installed(program)?);
     let home = sandbox.path().join("home/.codex");
     std::fs::create_dir(&home).unwrap();
     std::fs::write(home.join("config.toml"), codex_config(url)).unwrap();
     sandbox.env("TEST_MODEL_KEY", "a key for nothing");
+    Some(())
 }
 
 /// A model that Codex knows, so that it offers its tools for patches, and no patience with the service.
@@ -107,8 +104,8 @@ supports_websockets = false
     )
 }
 
-fn claude_at(sandbox: &mut Sandbox, url: &str) {
-    sandbox.install("claude", &installed(CLAUDE));
+fn claude_at(sandbox: &mut Sandbox, url: &str) -> Option<()> {
+    sandbox.install("claude", &installed(CLAUDE)?);
     for (name, value) in [
         ("ANTHROPIC_BASE_URL", url),
         ("ANTHROPIC_API_KEY", "a-key-for-nothing"),
@@ -119,6 +116,7 @@ fn claude_at(sandbox: &mut Sandbox, url: &str) {
     ] {
         sandbox.env(name, value);
     }
+    Some(())
 }
 
 /// Where nobody listens.

@@ -1,4 +1,4 @@
---- A review by two agents of whatever is configured.
+--- A review by the two agents that the settings name.
 local T = ...
 T.open('src/main.rs')
 vim.cmd('Crosscheck')
