@@ -13,9 +13,6 @@ const BY_THE_STANDARD: Option<&str> = Some(
 );
 const BY_A_MACHINE: Option<&str> =
     Some("client credentials are for services; a person's agents are signed in to by a person");
-const BY_A_PERSON_ONLY: Option<&str> = Some(
-    "a question is for a person; what is not answered is declined and never accepted by default",
-);
 
 /// Scenarios that run at the same time: they measure pauses.
 const AT_ONCE: usize = 4;
@@ -24,7 +21,7 @@ const AT_ONCE: usize = 4;
 const SCENARIOS: &[(&str, Option<&str>)] = &[
     ("initialize", None),
     ("tools_call", None),
-    ("elicitation-sep1034-client-defaults", BY_A_PERSON_ONLY),
+    ("elicitation-sep1034-client-defaults", None),
     ("sse-retry", None),
     ("auth/metadata-default", None),
     ("auth/metadata-var1", None),

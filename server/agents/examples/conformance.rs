@@ -1,6 +1,6 @@
 //! A client for MCP conformance suites: connects to the URL in the last argument as Crosscheck does, and calls its tools.
 
-use agents::question::{Ask, Reply};
+use agents::question::{Ask, Field, Reply};
 use agents::spec::Reads;
 use agents::{AgentSpec, Call, CallError, Endpoint, Limits, OAuth, Operation, OperationSpec, Pool};
 use domain::answer::Format;
@@ -42,16 +42,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Opens pages, and says no to all else.
+/// A person who says yes to everything: allows it, takes forms as they are filled in, and opens pages.
 async fn answer(ask: Ask) -> Reply {
-    let Ask::Url(page) = ask else {
-        return Reply::Deny("nobody is here".to_owned());
+    let page = match ask {
+        Ask::Approval(_) => return Reply::Allow,
+        Ask::Form(fields) => return Reply::Accept(fields.into_iter().filter_map(chosen).collect()),
+        Ask::Url(page) => page,
     };
     let opened = tokio::task::spawn_blocking(move || browse(page)).await;
     match opened {
         Ok(Ok(())) => Reply::Accept(serde_json::Map::new()),
         _ => Reply::Deny("the page could not be opened".to_owned()),
     }
+}
+
+/// What is proposed, or else the first that there is.
+fn chosen(field: Field) -> Option<(String, Value)> {
+    let first = field.choices.into_iter().next().map(|(value, _)| value);
+    Some((field.name, field.default.or(first)?))
 }
 
 /// A browser for servers on this machine: goes where it is sent.
