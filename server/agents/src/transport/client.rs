@@ -1,7 +1,8 @@
 //! The HTTP client under rmcp's: how connections are made, where redirects may lead, and answers that do not say
 //! what they answer.
 
-use super::http::{HttpError, explain};
+use super::http::HttpError;
+use super::trouble::explain;
 use crate::oauth::{Challenge, Login};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{StatusCode, redirect};

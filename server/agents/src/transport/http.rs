@@ -12,15 +12,8 @@ use rmcp::transport::streamable_http_client::{
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Longest piece of a server's words shown in an error, in characters.
-const SHOWN: usize = 300;
-
-/// How rustls calls an authority that nobody told it to trust.
-const UNKNOWN_ISSUER: &str = "UnknownIssuer";
 
 /// A streamable HTTP endpoint.
 pub(crate) struct HttpTransport {
@@ -128,90 +121,6 @@ impl Transport<RoleClient> for HttpTransport {
     async fn close(&mut self) -> Result<(), HttpError> {
         self.inner.close().await
     }
-}
-
-/// Says what went wrong, for people. Addresses are left out: they may hold secrets.
-pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {
-    if let Some(error) = error.downcast_ref::<HttpError>() {
-        match error {
-            HttpError::AuthRequired(_) => {
-                return "it wants authorization (HTTP 401); set its `headers`".to_owned();
-            }
-            HttpError::InsufficientScope(_) => {
-                return "its authorization is not sufficient (HTTP 403)".to_owned();
-            }
-            HttpError::TransportChannelClosed => return "its connection was closed".to_owned(),
-            _ => {}
-        }
-    }
-    let mut reasons: Vec<String> = Vec::new();
-    let mut next = match error.downcast_ref::<HttpError>() {
-        // It does not name this as its source.
-        Some(HttpError::Client(cause)) => Some(cause as &(dyn Error + 'static)),
-        _ => Some(error),
-    };
-    while let Some(error) = next {
-        let reason = domain::sanitize::line(&without_address(error), SHOWN);
-        if !reasons.iter().any(|known| known.contains(&reason)) {
-            reasons.push(reason);
-        }
-        next = error.source();
-    }
-    let text = reasons.join(": ");
-    if text.contains(UNKNOWN_ISSUER) {
-        return format!("{text}; if that is a company's own, name its file by `ca`");
-    }
-    text
-}
-
-/// Whether another greeting cannot help either.
-pub(crate) fn is_final(error: &(dyn Error + 'static)) -> bool {
-    match error.downcast_ref::<HttpError>() {
-        Some(HttpError::Client(error)) => error.is_connect() || error.is_timeout(),
-        Some(HttpError::AuthRequired(_) | HttpError::InsufficientScope(_)) => true,
-        _ => false,
-    }
-}
-
-/// What kind of trouble a failed sending is.
-pub(crate) fn kind(error: &(dyn Error + 'static)) -> Trouble {
-    match error.downcast_ref::<HttpError>() {
-        Some(HttpError::AuthRequired(_) | HttpError::InsufficientScope(_)) => Trouble::Unauthorized,
-        Some(HttpError::UnexpectedServerResponse(text)) if text.starts_with("HTTP 401") => {
-            Trouble::Unauthorized
-        }
-        Some(HttpError::HttpStatus(_) | HttpError::UnexpectedServerResponse(_)) => Trouble::Refused,
-        Some(HttpError::ResponseBodyTooLarge { .. } | HttpError::UnexpectedContentType(_)) => {
-            Trouble::Unusable
-        }
-        _ => Trouble::Gone,
-    }
-}
-
-/// Kinds of trouble with a message that was to be sent.
-pub(crate) enum Trouble {
-    /// The server wants to know who we are first, or we may not do this.
-    Unauthorized,
-    /// The server did not want it.
-    Refused,
-    /// The server's answer to it cannot be read.
-    Unusable,
-    /// It did not get there.
-    Gone,
-}
-
-fn without_address(error: &(dyn Error + 'static)) -> String {
-    let text = error.to_string();
-    let url = match (
-        error.downcast_ref::<reqwest::Error>(),
-        error.downcast_ref::<HttpError>(),
-    ) {
-        (Some(error), _) | (None, Some(HttpError::Client(error))) => error.url(),
-        _ => None,
-    };
-    let Some(url) = url else { return text };
-    text.replace(&format!(" for url ({url})"), "")
-        .replace(url.as_str(), "its URL")
 }
 
 fn taken_apart(message: serde_json::Result<Value>) -> (String, Option<Value>) {

@@ -12,10 +12,12 @@ mod line;
 mod listener;
 mod message;
 mod oversize;
+mod trouble;
 
 pub(crate) use calls::{Calls, InFlight, Lost, Notice, Origin, QUESTION};
 pub(crate) use client::http_client;
-pub(crate) use http::{HttpTransport, Trouble, explain, is_final, kind};
+pub(crate) use http::HttpTransport;
 pub(crate) use id::same_id;
 pub(crate) use line::LineTransport;
 pub(crate) use listener::{Listener, Pause, QUESTIONS};
+pub(crate) use trouble::{Trouble, explain, is_final, kind};

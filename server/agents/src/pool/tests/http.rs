@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(super) type Request = (String, Value);
 
 /// Answers each POST by `answer`, which gives the whole response; everything else gets 405.
-async fn serve(
+pub(super) async fn serve(
     answer: impl Fn(&Request) -> Vec<u8> + Clone + Send + Sync + 'static,
 ) -> (String, Arc<Mutex<Vec<Request>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -13,11 +13,20 @@ const CERTIFICATE: &str = include_str!("tls/server.pem");
 /// Of a server on this machine only; it opens nothing.
 const KEY: &[u8] = include_bytes!("tls/server.key.der");
 
+/// Signed by itself, for a server only.
+const OWN: &str = include_str!("tls/own.pem");
+/// Signed by itself, as an authority.
+const OWN_AUTHORITY: &str = include_str!("tls/own_authority.pem");
+
 /// Serves each connection once, until the test's process ends.
 fn serve() -> u16 {
+    serve_as(CERTIFICATE, KEY)
+}
+
+fn serve_as(certificate: &str, key: &'static [u8]) -> u16 {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let chain = vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()];
-    let key = PrivateKeyDer::try_from(KEY).unwrap();
+    let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::try_from(key).unwrap();
     let config = ServerConfig::builder().with_no_client_auth();
     let config = Arc::new(config.with_single_cert(chain, key).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -94,9 +103,10 @@ async fn a_companys_certificates_are_trusted_where_they_are_named() {
         assert_eq!(call(url.clone(), Some(ca.clone())).await, "safe");
         let text = call(url, None).await;
         assert!(
-            text.starts_with("agent `fake` could not be started: ")
-                && text
-                    .ends_with("UnknownIssuer; if that is a company's own, name its file by `ca`"),
+            text.starts_with(&format!(
+                "agent `fake` could not be started: no connection to `{host}:{port}`: "
+            )) && text
+                .ends_with("UnknownIssuer; if that is a company's own, name its file by `ca`"),
             "{text}"
         );
     }
@@ -130,5 +140,65 @@ async fn a_ca_file_that_is_none_is_named() {
             text.contains(expected) && text.contains("company.pem"),
             "{text}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_signs_itself_is_trusted_where_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let port = serve_as(OWN, KEY);
+    let url = format!("https://localhost:{port}/mcp");
+    let text = call(url.clone(), None).await;
+    assert!(text.ends_with("name its file by `ca`"), "{text}");
+    let ca = directory.path().join("own.pem");
+    std::fs::write(&ca, OWN).unwrap();
+    assert_eq!(call(url, Some(ca.clone())).await, "safe");
+
+    let url = format!("https://localhost:{}/mcp", serve_as(OWN_AUTHORITY, KEY));
+    std::fs::write(&ca, OWN_AUTHORITY).unwrap();
+    for ca in [None, Some(ca)] {
+        let text = call(url.clone(), ca).await;
+        assert!(
+            text.contains("let that authority sign one for the server"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn tls_and_none_are_not_to_be_mixed_up() {
+    let (plain, _) = http::serve(|_| http::http("404 Not Found", "text/html", "")).await;
+    let plain = plain.replace("http:", "https:");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hangs_up = format!("https://{}/mcp?token=secret", silent.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in silent.incoming() {
+            // Without this it would be a reset, which may mean anything.
+            let _ = stream.unwrap().read(&mut [0; 4096]);
+        }
+    });
+    let safe = format!("http://127.0.0.1:{}/mcp?token=secret", serve());
+    for (url, expected) in [
+        (
+            plain,
+            "it seems to speak no TLS: then its `url` begins with `http:`",
+        ),
+        (
+            hangs_up,
+            "it seems to speak no TLS: then its `url` begins with `http:`",
+        ),
+        (
+            safe,
+            "it may speak TLS: then its `url` begins with `https:`",
+        ),
+    ] {
+        let text = call(url.clone(), None).await;
+        let address = url.split('/').nth(2).unwrap();
+        assert!(text.ends_with(expected), "{url}: {text}");
+        assert!(
+            url.starts_with("http:") || text.contains(&format!("`{address}`")),
+            "{text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
     }
 }
