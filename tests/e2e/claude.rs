@@ -89,7 +89,7 @@ fn a_service_that_is_not_there() {
     let Some(()) = real::claude_offline(&mut sandbox) else {
         return;
     };
-    expect!["the service behind Claude Code has an error: API Error: Connection refused — a firewall or proxy may be blocking it (ECONNREFUSED); try again in a few minutes"].assert_eq(&refusal(&sandbox, "claude"));
+    expect!["Claude Code cannot reach its service: API Error: Connection refused — a firewall or proxy may be blocking it (ECONNREFUSED); check the network, the proxy, and ANTHROPIC_BASE_URL if it is set"].assert_eq(&refusal(&sandbox, "claude"));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_service_in_trouble_is_one_clear_sentence() {
     scene.says(
         Step::text("half an answer").cut(),
         &expect![
-            "Codex failed: stream disconnected before completion: stream closed before response.completed"
+            "the connection to the model's provider broke off: stream disconnected before completion: stream closed before response.completed; try again, and check the network if it happens again"
         ],
     );
 }

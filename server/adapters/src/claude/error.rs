@@ -81,6 +81,19 @@ const KINDS: &[Kind] = &[
         words: &[],
     },
     Kind {
+        what: "Claude Code cannot reach its service",
+        advice: "check the network, the proxy, and ANTHROPIC_BASE_URL if it is set",
+        // Such trouble is called an error of the service.
+        names: &[],
+        statuses: &[],
+        words: &[
+            "econnrefused",
+            "enotfound",
+            "eai_again",
+            "unable to connect",
+        ],
+    },
+    Kind {
         what: "the service behind Claude Code has an error",
         advice: "try again in a few minutes",
         names: &["server_error"],

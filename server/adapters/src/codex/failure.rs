@@ -11,6 +11,9 @@ const INSTALL: &str = "npm install -g @openai/codex@latest";
 /// Longest text of Codex in a message, in characters.
 const LONGEST: usize = 600;
 
+/// How Codex begins to tell of an answer that was cut off.
+const CUT: &str = "stream disconnected before completion";
+
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -82,6 +85,11 @@ impl Failure {
             ("sandboxError", _) => (
                 "Codex's sandbox does not work on this machine",
                 "see https://developers.openai.com/codex/concepts/sandboxing",
+            ),
+            // However it was classed; the model may have begun to answer.
+            _ if message.starts_with(CUT) => (
+                "the connection to the model's provider broke off",
+                "try again, and check the network if it happens again",
             ),
             _ if no_connection => (
                 "Codex cannot reach the model's provider",

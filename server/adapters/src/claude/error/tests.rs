@@ -20,7 +20,7 @@ fn own(kind: &str, error: &str) -> Value {
 
 #[test]
 fn results_that_are_errors() {
-    let cases: [(Value, &str, Expect); 18] = [
+    let cases: [(Value, &str, Expect); 21] = [
         (
             service(
                 &json!(529),
@@ -36,6 +36,33 @@ fn results_that_are_errors() {
             "server_error",
             expect![
                 "the service behind Claude Code has an error: API Error: 500 oops; try again in a few minutes"
+            ],
+        ),
+        (
+            service(
+                &Value::Null,
+                "API Error: Connection refused — a firewall or proxy may be blocking it (ECONNREFUSED)",
+            ),
+            "server_error",
+            expect![
+                "Claude Code cannot reach its service: API Error: Connection refused — a firewall or proxy may be blocking it (ECONNREFUSED); check the network, the proxy, and ANTHROPIC_BASE_URL if it is set"
+            ],
+        ),
+        (
+            service(
+                &Value::Null,
+                "API Error: Unable to connect. Is the computer able to access the url?",
+            ),
+            "unknown",
+            expect![
+                "Claude Code cannot reach its service: API Error: Unable to connect. Is the computer able to access the url?; check the network, the proxy, and ANTHROPIC_BASE_URL if it is set"
+            ],
+        ),
+        (
+            service(&Value::Null, "API Error: getaddrinfo EAI_AGAIN api.example"),
+            "",
+            expect![
+                "Claude Code cannot reach its service: API Error: getaddrinfo EAI_AGAIN api.example; check the network, the proxy, and ANTHROPIC_BASE_URL if it is set"
             ],
         ),
         (

@@ -245,7 +245,7 @@ fn a_long_command_is_cut_with_the_count_of_what_is_cut() {
 #[test]
 fn failures_say_what_to_do() {
     let status = |word: &str, status: Value| json!({ word: { "httpStatusCode": status } });
-    let cases: [(&str, Value, Expect); 11] = [
+    let cases: [(&str, Value, Expect); 13] = [
         (
             "Try again at 10:11 PM.",
             json!("usageLimitExceeded"),
@@ -303,6 +303,20 @@ fn failures_say_what_to_do() {
             status("httpConnectionFailed", json!(null)),
             expect![
                 "Codex cannot reach the model's provider: error sending request; check the network and the provider's address"
+            ],
+        ),
+        (
+            "stream disconnected before completion: stream closed before response.completed",
+            json!("other"),
+            expect![
+                "the connection to the model's provider broke off: stream disconnected before completion: stream closed before response.completed; try again, and check the network if it happens again"
+            ],
+        ),
+        (
+            "stream disconnected before completion: idle timeout waiting for SSE",
+            status("responseStreamDisconnected", json!(null)),
+            expect![
+                "the connection to the model's provider broke off: stream disconnected before completion: idle timeout waiting for SSE; try again, and check the network if it happens again"
             ],
         ),
         (
