@@ -9,6 +9,7 @@ pub mod codex;
 pub mod contract;
 pub mod exec;
 mod files;
+mod program;
 mod prompt;
 mod schema;
 pub mod server;

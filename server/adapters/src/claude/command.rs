@@ -3,10 +3,10 @@
 use super::Options;
 use super::error;
 use super::root::Root;
+use crate::program::absolute;
 use crate::schema;
 use process::{Environment, Spec};
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::ffi::OsString;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,21 +133,12 @@ fn is_id(session: &str) -> bool {
         && !session.starts_with('-')
 }
 
-/// A path as seen from where we were started.
-fn absolute(program: &OsStr) -> OsString {
-    let path = Path::new(program);
-    let is_name = path.components().count() == 1 && path.file_name() == Some(program);
-    match std::path::absolute(path) {
-        Ok(absolute) if !is_name => absolute.into_os_string(),
-        _ => program.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
     use super::*;
+    use std::ffi::OsStr;
 
     fn arguments(mode: Mode, session: Option<&str>) -> Vec<String> {
         let options = Options {

@@ -5,6 +5,7 @@
 
 use super::app_server::Launched;
 use super::failure::Failure;
+use crate::program::absolute;
 use process::{Child, Environment, SpawnError, Spec, which};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ pub(super) fn launch(program: &OsStr) -> Result<Launched, Failure> {
         .and_then(|program| which::which(program, &environment));
     let program = match &found {
         Some(found) => native(found).unwrap_or_else(|| found.clone()).into(),
-        None => program.to_owned(),
+        None => absolute(program),
     };
     let overrides = OVERRIDES.iter().flat_map(|setting| ["-c", setting]);
     let spec = Spec {

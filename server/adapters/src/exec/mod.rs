@@ -5,13 +5,14 @@ mod command;
 mod tests;
 
 use crate::contract::{AskAnswer, AskRequest, ReviewRequest};
+use crate::program::absolute;
 use crate::prompt;
 use crate::server::{
     CallError, Caller, Description, Progress, ServeError, Toolbox, arguments, contract_tool,
 };
 use command::Answer;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -158,14 +159,4 @@ fn texts(answer: Answer) -> Vec<ContentBlock> {
     std::iter::once(ContentBlock::text(answer.text))
         .chain(cut)
         .collect()
-}
-
-/// A path as seen from where we were started: the command runs elsewhere, in a directory that must not choose it.
-fn absolute(program: &OsStr) -> OsString {
-    let path = Path::new(program);
-    let is_name = path.components().count() == 1 && path.file_name() == Some(program);
-    match std::path::absolute(path) {
-        Ok(absolute) if !is_name => absolute.into_os_string(),
-        _ => program.to_owned(),
-    }
 }

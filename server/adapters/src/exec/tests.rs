@@ -257,21 +257,3 @@ async fn a_review_answers_text() {
     assert!(answer.get("structuredContent").is_none());
     client.end().await;
 }
-
-#[test]
-fn only_a_path_is_made_absolute() {
-    let here = std::env::current_dir().unwrap();
-    let cases = [
-        ("codex", "codex".into()),
-        ("./agent", here.join("agent")),
-        ("bin/agent", here.join("bin/agent")),
-        ("/bin/sh", "/bin/sh".into()),
-    ];
-    for (said, expected) in cases {
-        assert_eq!(
-            absolute(OsStr::new(said)),
-            expected.into_os_string(),
-            "{said}"
-        );
-    }
-}
