@@ -21,6 +21,7 @@ mod http_agents;
 mod lifecycle;
 mod memory;
 mod models;
+mod own_servers;
 mod prompts;
 mod real_agents;
 mod soak;
