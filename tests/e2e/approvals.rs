@@ -2,7 +2,8 @@
 
 use crate::{CODE, FINDS_ADD, until};
 use serde_json::{Value, json};
-use tests::{Editor, Sandbox, sandbox};
+use std::time::Instant;
+use tests::{Editor, PATIENCE, Sandbox, sandbox};
 
 /// An agent that asks whether it may run a command, and then finds fault with the second line.
 fn stage(keys: &str) -> Sandbox {
@@ -70,6 +71,11 @@ fn a_question_that_nobody_answers_is_denied_and_taken_back() {
     sandbox.config("[limits]\napproval = \"300ms\"");
     let mut editor = start(&sandbox);
     editor.wait("$/cancelRequest");
+    let shown = editor.wait("window/showMessage");
+    let message = shown["message"].as_str().unwrap();
+    for said in ["curious", "cargo check --quiet", "no answer", "denied"] {
+        assert!(message.contains(said), "{said}: {message}");
+    }
     finish(editor);
     assert_ne!(answer(&sandbox)["content"]["decision"], "allow");
 }
@@ -102,12 +108,20 @@ fn the_policy_answers_without_the_user() {
 }
 
 #[test]
-fn in_a_terminal_that_nobody_answers_it_is_denied_and_told() {
-    let mut sandbox = stage("");
-    sandbox.config("[limits]\napproval = \"300ms\"");
+fn without_a_terminal_it_is_denied_at_once_and_told() {
+    let sandbox = stage("");
+    let started = Instant::now();
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    assert!(
+        started.elapsed() < PATIENCE,
+        "it waited for an answer that nobody can give"
+    );
     assert_eq!(ran.code, 1, "{ran:?}");
-    for said in ["curious", "cargo check --quiet", "denied"] {
+    for said in [
+        "curious",
+        "cargo check --quiet",
+        "denied: there is no terminal to ask at",
+    ] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }
     assert_ne!(answer(&sandbox)["content"]["decision"], "allow");

@@ -182,12 +182,12 @@ mod at_a_terminal {
     #[test]
     fn a_deadline_ends_the_prompt() {
         let mut sandbox = workspace(&asks(&[command("npm test")]));
-        sandbox.config("[limits]\napproval = \"300ms\"");
+        sandbox.config("[limits]\napproval = \"2s\"");
         let mut terminal = Terminal::review(&sandbox);
         terminal.shows("npm test");
         terminal.shows("no answer in time: denied");
         terminal.shows(
-            "asked to run `npm test` and got no answer within 300 milliseconds; it was denied",
+            "asked to run `npm test` and got no answer within 2 seconds; it was denied",
         );
         assert_eq!(terminal.ends(), 0);
         assert_eq!(answers(&sandbox), ["deny"]);
