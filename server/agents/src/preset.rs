@@ -21,6 +21,10 @@ pub struct Preset {
     pub url: Option<String>,
     /// A program that must be on `PATH` for the agent to be offered without configuration.
     pub detect: Option<String>,
+    /// Program and arguments that print the version of what is behind the agent; holds only for `command` as it is here.
+    pub version: Option<Vec<String>>,
+    /// Secrets are not hidden from it, because what it sees stays on this machine; holds only for `command` as it is here.
+    pub sees_secrets: bool,
     /// How to ask for a review.
     pub review: Option<PresetOperation>,
     /// How to ask for an edit.
@@ -77,6 +81,12 @@ pub fn embedded() -> &'static BTreeMap<&'static str, Preset> {
         let read = |(name, text): &(&'static str, &str)| Some((*name, toml::from_str(text).ok()?));
         FILES.iter().filter_map(read).collect()
     })
+}
+
+/// The embedded preset that starts exactly this command, whatever the agent is called and wherever it was configured.
+pub fn of_command(command: &[String]) -> Option<&'static Preset> {
+    let mut presets = embedded().values();
+    presets.find(|it| it.command.as_deref() == Some(command))
 }
 
 const FILES: &[(&str, &str)] = &[
@@ -140,6 +150,20 @@ mod tests {
         let on_disk =
             std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/presets")).unwrap();
         assert_eq!(on_disk.count(), FILES.len(), "a preset is not embedded");
+    }
+
+    #[test]
+    fn what_a_command_is_known_for_holds_for_no_other() {
+        for (name, preset) in embedded() {
+            if let Some(command) = &preset.command {
+                assert_eq!(of_command(command), Some(preset), "{name}");
+                let more = [command.as_slice(), &["--more".to_owned()]].concat();
+                assert_eq!(of_command(&more), None, "{name}");
+            }
+        }
+        let seers = embedded().iter().filter(|(_, it)| it.sees_secrets);
+        let seers: Vec<_> = seers.map(|(name, _)| *name).collect();
+        assert_eq!(seers, ["builtin"]);
     }
 
     #[test]
