@@ -3,8 +3,10 @@
 mod sample;
 mod tools;
 
+use crate::approve::Approve;
 use crate::config::Config;
 use crate::engine::{Engine, Root};
+use crate::version::{Ask, Version, outside};
 use agents::{AgentSpec, Answer, Call, CallError, Endpoint, Operation};
 use domain::answer::{Format, parse};
 use domain::sanitize;
@@ -19,6 +21,10 @@ pub struct Checkup {
     pub agent: String,
     /// Where it was configured.
     pub source: String,
+    /// The version of the program behind it; `None` where nothing says how to ask for it.
+    pub version: Option<Version>,
+    /// What it may do without asking.
+    pub approve: Approve,
     /// The steps taken, in order; the last one is the failed one if any.
     pub steps: Vec<Step>,
 }
@@ -66,10 +72,9 @@ pub async fn examine(
             continue;
         };
         let (root, loaded) = (root.clone(), loaded.clone());
-        checkups.push(Ok((
-            name,
-            handle.spawn(async move { checkup(&root, &loaded.config, &spec).await }),
-        )));
+        let ask = Ask::of(&spec, outside(&engine.paths().state_dir, &root.path));
+        let task = async move { checkup(&root, &loaded.config, &spec, ask).await };
+        checkups.push(Ok((name, handle.spawn(task))));
     }
     for checkup in checkups {
         match checkup {
@@ -107,16 +112,27 @@ fn not_started(name: &str, failure: Failure) -> Checkup {
     Checkup {
         agent: name.to_owned(),
         source: String::new(),
+        version: None,
+        approve: Approve::default(),
         steps: vec![step],
     }
 }
 
-async fn checkup(root: &Root, config: &Config, spec: &AgentSpec) -> Checkup {
+async fn checkup(root: &Root, config: &Config, spec: &AgentSpec, ask: Option<Ask>) -> Checkup {
     let mut steps = Vec::new();
-    take_steps(root, config, spec, &mut steps).await;
+    let version = async {
+        match ask {
+            Some(ask) => Some(ask.answer().await),
+            None => None,
+        }
+    };
+    let (version, ()) = tokio::join!(version, take_steps(root, config, spec, &mut steps));
+    let approve = config.approve.get(&spec.name).cloned();
     Checkup {
         agent: spec.name.clone(),
         source: spec.source.clone(),
+        version,
+        approve: approve.unwrap_or_default(),
         steps,
     }
 }

@@ -289,6 +289,10 @@ impl Engine {
     pub(crate) fn handle(&self) -> Option<Handle> {
         self.inner.runtime.handle(&self.inner.sink)
     }
+    /// Places and environment.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.inner.paths
+    }
     /// The root, opened if need be, and whether it was open before; `None` after shutdown.
     pub(crate) fn root(&self, path: &Path) -> Option<(Arc<Root>, bool)> {
         let handle = self.handle()?;

@@ -19,6 +19,7 @@ pub mod request;
 mod run;
 mod scope;
 pub mod trust;
+pub mod version;
 
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};

@@ -67,6 +67,7 @@ pub(super) fn load(
         agents: &made,
         drafts: &drafts,
         configured: &configured(&layers),
+        on_path: &machine.on_path(),
         untrusted: &waiting,
         presets,
     };
@@ -190,7 +191,7 @@ fn configured(layers: &Layers) -> BTreeSet<&str> {
 /// What this machine offers without any configuration.
 struct Machine {
     built_in: Source,
-    on_path: Source,
+    path: Source,
     /// Names, and whether they were found on `PATH`.
     found: Vec<(&'static str, bool)>,
 }
@@ -223,9 +224,14 @@ impl Machine {
         };
         Self {
             built_in: source("built in"),
-            on_path: source("found on PATH"),
+            path: source("found on PATH"),
             found,
         }
+    }
+
+    fn on_path(&self) -> BTreeSet<&str> {
+        let found = self.found.iter().filter(|(_, on_path)| *on_path);
+        found.map(|(name, _)| *name).collect()
     }
 }
 
@@ -237,7 +243,7 @@ struct Pile<'a> {
 
 impl<'a> Pile<'a> {
     fn new(machine: &'a Machine, lists: &[&'a List], layers: &'a Layers) -> Self {
-        let mut sources = vec![&machine.built_in, &machine.on_path];
+        let mut sources = vec![&machine.built_in, &machine.path];
         let mut parts: Vec<Part<'a>> = Vec::new();
         for (name, on_path) in &machine.found {
             let by = usize::from(*on_path);

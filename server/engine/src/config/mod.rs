@@ -49,6 +49,8 @@ pub struct ReviewConfig {
     /// Agents asked when none is named; `["builtin"]` where nothing is configured. A name that is unknown, or left
     /// out of [`Config::agents`] for a problem, stays here, so that a review tells that this agent did not look.
     pub agents: Vec<String>,
+    /// Agents found on this machine while nothing says who reviews: they are asked only by name.
+    pub offered: Vec<String>,
     /// What the plain review command looks at.
     pub scope: DefaultScope,
     /// Review a file when it is saved.

@@ -25,6 +25,8 @@ pub(super) struct Candidates<'a> {
     pub drafts: &'a BTreeMap<String, Draft>,
     /// Those with a table of ours, so that they review by default.
     pub configured: &'a BTreeSet<&'a str>,
+    /// Those found on `PATH`, whether or not anything else tells of them.
+    pub on_path: &'a BTreeSet<&'a str>,
     /// Those that only trust would bring.
     pub untrusted: &'a BTreeSet<String>,
     /// The embedded presets.
@@ -35,6 +37,7 @@ impl Default for ReviewConfig {
     fn default() -> Self {
         Self {
             agents: vec![FALLBACK.to_owned()],
+            offered: Vec::new(),
             scope: DefaultScope::Changes,
             on_save: false,
             exclude: Vec::new(),
@@ -97,7 +100,10 @@ pub(super) fn review(
     for layer in [&layers.project, &layers.user, &layers.settings] {
         exclude(layer, &mut review.exclude, problems);
     }
-    review.agents = agents(layers, candidates, problems);
+    (review.agents, review.offered) = match agents(layers, candidates, problems) {
+        Some(names) => (names, Vec::new()),
+        None => by_default(candidates),
+    };
     review
 }
 
@@ -134,12 +140,12 @@ fn exclude(layer: &Layer, patterns: &mut Vec<String>, problems: &mut Vec<Problem
 }
 
 /// The agents of the last layer that names some. A name that cannot be used stays in the list, so that a review
-/// tells that this agent did not look; only what waits for trust is passed over.
+/// tells that this agent did not look; only what waits for trust is passed over. `None` when no layer names any.
 fn agents(
     layers: &Layers,
     candidates: &Candidates<'_>,
     problems: &mut Vec<Problem>,
-) -> Vec<String> {
+) -> Option<Vec<String>> {
     for layer in layers.last_first() {
         let Some(list) = &layer.content.review.agents else {
             continue;
@@ -157,17 +163,30 @@ fn agents(
             names.push(name.clone());
         }
         if !names.is_empty() || list.is_empty() {
-            return names;
+            return Some(names);
         }
     }
+    None
+}
+
+/// Who reviews when nobody says so, and who could: an agent that is only found on the machine may cost money, so it is
+/// never asked on its own account.
+fn by_default(candidates: &Candidates<'_>) -> (Vec<String>, Vec<String>) {
     let can_review = |it: &&AgentSpec| it.operations.contains_key(&Operation::Review);
-    let configured = candidates.agents.values().filter(can_review);
-    let configured = configured.filter(|it| candidates.configured.contains(it.name.as_str()));
-    let names: Vec<String> = configured.map(|it| it.name.clone()).collect();
-    if names.is_empty() && candidates.agents.contains_key(FALLBACK) {
-        return vec![FALLBACK.to_owned()];
+    let able = candidates.agents.values().filter(can_review);
+    let able: Vec<&str> = able.map(|it| it.name.as_str()).collect();
+    let among = |names: &BTreeSet<&str>| -> Vec<String> {
+        let chosen = able.iter().filter(|it| names.contains(**it));
+        chosen.map(|it| (*it).to_owned()).collect()
+    };
+    let configured = among(candidates.configured);
+    if !configured.is_empty() {
+        return (configured, Vec::new());
     }
-    names
+    (
+        among(&BTreeSet::from([FALLBACK])),
+        among(candidates.on_path),
+    )
 }
 
 /// Why an agent cannot review, if so and if no other problem says it.

@@ -248,6 +248,7 @@ fn unreadable(root: &Path, error: &str) -> Loaded {
             approve: BTreeMap::new(),
             review: ReviewConfig {
                 agents: Vec::new(),
+                offered: Vec::new(),
                 scope: config::DefaultScope::Changes,
                 on_save: false,
                 exclude: Vec::new(),

@@ -1,12 +1,8 @@
 //! What an agent is shown: text or files, a prompt or only data, with secrets or without.
 
 use agents::spec::Reads;
-use agents::{AgentSpec, Endpoint, Operation};
+use agents::{AgentSpec, Endpoint, Operation, preset};
 use serde_json::Value;
-
-/// The command of the embedded agent. It runs on this machine, knows no network, and looks for secrets; so it is the
-/// only one that sees them.
-const EMBEDDED: [&str; 3] = ["crosscheck", "agent", "builtin"];
 
 /// How an agent is asked for a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +18,13 @@ pub(crate) struct Manner {
 impl Manner {
     pub(crate) fn of(spec: &AgentSpec) -> Self {
         let operation = spec.operations.get(&Operation::Review);
-        let is_embedded =
-            matches!(&spec.endpoint, Endpoint::Stdio { command, .. } if *command == EMBEDDED);
+        let preset = match &spec.endpoint {
+            Endpoint::Stdio { command, .. } => preset::of_command(command),
+            Endpoint::Http { .. } => None,
+        };
         Self {
             reads: operation.map_or(Reads::Text, |it| it.reads),
-            mask_secrets: !is_embedded,
+            mask_secrets: preset.is_none_or(|it| !it.sees_secrets),
             needs_prompt: operation.is_none_or(|it| uses(&it.arguments, "prompt")),
         }
     }

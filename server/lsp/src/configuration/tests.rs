@@ -36,6 +36,7 @@ impl Told {
     ) -> Vec<Value> {
         let review = ReviewConfig {
             agents: vec!["builtin".to_owned()],
+            offered: Vec::new(),
             scope: DefaultScope::Changes,
             on_save: false,
             exclude: Vec::new(),
