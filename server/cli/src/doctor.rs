@@ -2,6 +2,7 @@
 
 use crate::args::DoctorArgs;
 use crate::output::style;
+use crate::policy;
 use crate::workspace::{Workspace, block_on};
 use anyhow::bail;
 use engine::doctor::{Checkup, examine};
@@ -40,11 +41,21 @@ async fn doctor(args: &DoctorArgs) -> anyhow::Result<u8> {
 }
 
 fn print(checkup: &Checkup) {
+    let version = match &checkup.version {
+        Some(Ok(version)) => format!(" {version}"),
+        Some(Err(_)) | None => String::new(),
+    };
     anstream::println!(
-        "{} {}",
+        "{}{version} {}",
         style::strong(&checkup.agent),
         style::dim(&format!("({})", checkup.source))
     );
+    if let Some(Err(reason)) = &checkup.version {
+        anstream::println!("  {} version unknown: {reason}", style::note("note"));
+    }
+    if let Some(words) = policy::words(&checkup.approve) {
+        anstream::println!("  {} it {words}", style::note("note"));
+    }
     for step in &checkup.steps {
         let time = style::dim(&format!("{:.2} s", step.elapsed.as_secs_f32()));
         match &step.result {

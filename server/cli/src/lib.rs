@@ -9,6 +9,7 @@ mod findings;
 mod init;
 mod logging;
 mod output;
+mod policy;
 mod progress;
 mod questions;
 mod review;

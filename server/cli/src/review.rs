@@ -8,8 +8,8 @@ use crate::questions::{self, Questions};
 use crate::workspace::{Workspace, block_on};
 use anyhow::bail;
 use engine::config::DefaultScope;
-use engine::{Base, Event, Report, Review, RunEvent, Scope};
-use std::path::{Path, PathBuf};
+use engine::{AgentOutcome, Base, Event, Report, Review, RunEvent, Scope};
+use std::path::PathBuf;
 
 /// Runs a review and prints its findings.
 pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
@@ -37,6 +37,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
     let mut progress = Progress::new(args.quiet);
     let mut questions = Questions::default();
     let mut findings = Findings::default();
+    let mut notices: Vec<String> = Vec::new();
     let report = loop {
         let event = tokio::select! {
             event = workspace.events.recv() => event,
@@ -73,16 +74,20 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
                 }
             }
             Some(Event::Notice(text)) => progress.note(&text),
-            Some(Event::Agent(engine::AgentEvent::Notice { agent, text })) => {
-                progress.note(&format!("{agent}: {text}"))
+            Some(Event::Agent(engine::AgentEvent::Notice { text, .. })) => {
+                progress.say(&text);
+                notices.push(text);
             }
             Some(_) => {}
             None => bail!("the engine ended before the review did"),
         }
     };
+    for notice in notices.iter().filter(|it| !is_told(it, &report)) {
+        progress.note(notice);
+    }
     progress.finish();
     let files = findings.into_files();
-    print(args, &workspace.root, &files, &report)?;
+    print(args, &workspace, &files, &report)?;
     Ok(exit_code(args, &files, &report))
 }
 
@@ -138,25 +143,51 @@ fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         .collect()
 }
 
+/// True when the report says the same of an agent: the reasons of its failures are those of the notices, in other words
+/// around them.
+fn is_told(notice: &str, report: &Report) -> bool {
+    report.agents.iter().any(|it| match &it.outcome {
+        AgentOutcome::Partial(why) | AgentOutcome::Failed(why) => {
+            let reason = why.split_once(": ").map_or(why.as_str(), |it| it.1);
+            notice.contains(&format!("`{}`", it.agent)) && notice.contains(reason)
+        }
+        AgentOutcome::Reviewed | AgentOutcome::Cancelled => false,
+    })
+}
+
 fn print(
     args: &ReviewArgs,
-    root: &Path,
+    workspace: &Workspace,
     files: &[FoundFile],
     report: &Report,
 ) -> anyhow::Result<()> {
+    let root = &workspace.root;
     match args.format {
         Format::Text => {
             output::text::findings(files)?;
             if !args.quiet {
                 output::text::summary(files, report);
-            } else if let Some(error) = &report.error {
-                anstream::eprintln!("{}: {error}", output::style::error("error"));
+                if args.agents.is_empty() && report.error.is_none() {
+                    offer(workspace);
+                }
+                return Ok(());
             }
         }
         Format::Json => output::document(&output::json::document(root, files, report))?,
         Format::Sarif => output::document(&output::sarif::document(root, files, report))?,
     }
+    // The exit code needs a reason, also where nobody wants to read a summary.
+    if let Some(reason) = output::text::shortfall(report) {
+        anstream::eprintln!("{}: {reason}", output::style::error("error"));
+    }
     Ok(())
+}
+
+/// Agents that may cost money are named, never asked.
+fn offer(workspace: &Workspace) {
+    if let Some(offer) = output::text::offer(&workspace.loaded.config.review.offered) {
+        anstream::eprintln!("{}", output::style::dim(&offer));
+    }
 }
 
 /// Something asked for that was not reviewed outweighs findings: CI must never take a part for the whole.

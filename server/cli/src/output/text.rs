@@ -165,6 +165,58 @@ pub(crate) fn summary(files: &[FoundFile], report: &Report) {
     }
 }
 
+/// How to ask the agents that are there and were not asked; `None` when there are none.
+pub(crate) fn offer(agents: &[String]) -> Option<String> {
+    let options: Vec<String> = agents.iter().map(|it| format!("--agent {it}")).collect();
+    let (them, are) = match agents {
+        [] => return None,
+        [_] => ("it", "is"),
+        _ => ("them", "are"),
+    };
+    Some(format!(
+        "{} {are} on this machine, too; `crosscheck review {}` asks {them}.",
+        agents.join(" and "),
+        options.join(" ")
+    ))
+}
+
+/// Why a review is not complete, in one line; `None` when it is.
+pub(crate) fn shortfall(report: &Report) -> Option<String> {
+    if report.is_complete() {
+        return None;
+    }
+    let mut reasons: Vec<String> = report.error.iter().cloned().collect();
+    if report.cancelled {
+        reasons.push("the review was cancelled before it was complete".to_owned());
+    }
+    for agent in &report.agents {
+        let name = &agent.agent;
+        match &agent.outcome {
+            AgentOutcome::Partial(why) => {
+                reasons.push(format!("{name} reviewed only a part: {why}"))
+            }
+            AgentOutcome::Failed(why) => reasons.push(format!("{name} reviewed nothing: {why}")),
+            AgentOutcome::Reviewed | AgentOutcome::Cancelled => continue,
+        }
+        // What it was denied may be why.
+        let about = format!("agent `{name}` ");
+        let notes = report.notes.iter().filter(|it| it.starts_with(&about));
+        reasons.extend(notes.cloned());
+    }
+    let mut skipped = report.skipped.iter().filter(|it| it.asked_for);
+    if let Some(first) = skipped.next() {
+        let more = match skipped.count() {
+            0 => String::new(),
+            rest => format!(", and {} more", plural(rest, "file")),
+        };
+        reasons.push(format!(
+            "{} was not reviewed: {}{more}",
+            first.path, first.reason
+        ));
+    }
+    Some(reasons.join("; "))
+}
+
 fn skipped(report: &Report) {
     let (asked, found): (Vec<_>, Vec<_>) = report.skipped.iter().partition(|it| it.asked_for);
     for it in asked {

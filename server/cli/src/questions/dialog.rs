@@ -117,12 +117,15 @@ impl Dialog {
                 "o" | "open" => Step::Open(url.clone()),
                 _ => Step::Next(Some("please type one of the letters in brackets")),
             },
-            Ask::Form(fields) => self.choose(fields.clone(), &word),
+            Ask::Form(fields) => {
+                let fields = fields.clone();
+                self.choose(&fields, &word)
+            }
         }
     }
 
-    fn choose(&mut self, fields: Vec<Field>, word: &str) -> Step {
-        let Some(field) = self.field(&fields) else {
+    fn choose(&mut self, fields: &[Field], word: &str) -> Step {
+        let Some(field) = self.field(fields) else {
             return Step::Done(Reply::Accept(self.chosen.clone()));
         };
         let number = match word {
@@ -136,7 +139,7 @@ impl Dialog {
             return Step::Next(Some("please type one of the numbers"));
         };
         self.chosen.insert(field.name.clone(), value.clone());
-        match self.field(&fields) {
+        match self.field(fields) {
             Some(_) => Step::Next(None),
             None => Step::Done(Reply::Accept(self.chosen.clone())),
         }
