@@ -28,6 +28,7 @@ mod soak;
 mod supervision;
 mod terminal;
 mod trust;
+mod unconfigured;
 
 /// A file with one line that the scripted agents complain about.
 const CODE: &str = "fn main() {\n    let total = add(1, 2);\n    println!(\"{total}\");\n}\n";
