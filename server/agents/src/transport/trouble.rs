@@ -21,6 +21,10 @@ const ADVICE: &[(&str, &str)] = &[
         "if that is a company's own, name its file by `ca`",
     ),
     (
+        "No CA certificates were loaded",
+        "install the system's package of them (`ca-certificates`), and see that `SSL_CERT_FILE` and `SSL_CERT_DIR`, if set, are right",
+    ),
+    (
         "invalid HTTP version parsed",
         "it may speak TLS: then its `url` begins with `https:`",
     ),

@@ -113,6 +113,7 @@ fn key_tables() -> String {
     for (heading, table) in [
         ("", &schema),
         ("agents.NAME", &schema["definitions"]["AgentTable"]),
+        ("agents.NAME.oauth", &schema["definitions"]["OAuthTable"]),
         (
             "agents.NAME.review",
             &schema["definitions"]["OperationTable"],
