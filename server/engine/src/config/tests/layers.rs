@@ -446,3 +446,22 @@ fn the_embedded_presets_are_sound() {
     );
     assert_eq!(loaded.problems, []);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_found_is_offered_while_nobody_is_chosen() {
+    let list = r#"{"mcpServers": {"github": {"command": "github-mcp"}}}"#;
+    for (user, offered) in [
+        ("", &["codex"][..]),
+        ("import = [\"claude\"]", &["codex"]),
+        ("[agents.codex]\nenabled = false", &[]),
+        ("[agents.codex]", &[]),
+        ("[review]\nagents = [\"builtin\"]", &[]),
+        ("[review]\nagents = []", &[]),
+    ] {
+        let fixture = Fixture::new().user(user).program("codex");
+        let loaded = fixture.file("home/.claude.json", list).load();
+        assert_eq!(loaded.config.review.offered, offered, "{user}");
+        assert!(!loaded.config.review.agents.contains(&"github".to_owned()));
+    }
+}
