@@ -88,6 +88,15 @@ fn a_version_that_is_not_told_is_unknown() {
     }
     let calls = std::fs::read_to_string(calls(&sandbox, "codex")).unwrap();
     assert_eq!(calls, "--version\n--version\n");
+    let ran = sandbox.crosscheck(&["doctor", "codex", "claude"]);
+    for said in [
+        "codex 7.8.9 (",
+        "it is denied whatever needs approval",
+        "version unknown: `claude --version` ended with exit code 4: broken",
+        "it may do without asking: `npm test`",
+    ] {
+        assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
+    }
 }
 
 #[cfg(unix)]
@@ -130,7 +139,10 @@ fn who_has_chosen_is_offered_nothing() {
 #[test]
 fn a_failure_is_told_once_and_also_where_it_is_quiet() {
     let mut sandbox = workspace(FINDS_NOTHING);
-    sandbox.agent("beta", "on start\nstderr no licence\nexit 3\n");
+    sandbox.agent(
+        "beta",
+        "on start\nstderr no licence\nstderr at all\nexit 3\n",
+    );
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(
@@ -142,7 +154,7 @@ fn a_failure_is_told_once_and_also_where_it_is_quiet() {
     let quiet = sandbox.crosscheck(&["review", "src/main.rs", "--quiet"]);
     assert_eq!(quiet.code, 2);
     expect![[r#"
-        error: beta reviewed nothing: agent `beta` could not be started: before the handshake it ended with exit code 3; its last words: no licence
+        error: beta reviewed nothing: agent `beta` could not be started: before the handshake it ended with exit code 3; its last words: no licence / at all
     "#]].assert_eq(&quiet.stderr);
     for format in ["json", "sarif"] {
         let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", format]);

@@ -17,6 +17,8 @@ use std::ops::Range;
 const CONTEXT: usize = 1;
 /// Most lines of one place shown; the rest of a longer one is cut.
 const MAX_LINES: usize = 12;
+/// Longest line that says why a review is not complete, in characters.
+const MAX_SHORTFALL: usize = 2000;
 /// Most skipped files named in the summary.
 const MAX_SKIPPED: usize = 10;
 
@@ -214,7 +216,7 @@ pub(crate) fn shortfall(report: &Report) -> Option<String> {
             first.path, first.reason
         ));
     }
-    Some(reasons.join("; "))
+    Some(domain::sanitize::line(&reasons.join("; "), MAX_SHORTFALL))
 }
 
 fn skipped(report: &Report) {
