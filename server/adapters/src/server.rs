@@ -21,12 +21,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 mod caller;
+mod news;
 mod progress;
 mod task;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use caller::{Approvals, Caller, Verdict};
+pub(crate) use news::News;
 pub(crate) use progress::{PROGRESS_INTERVAL, Progress};
 use task::{Parked, Step, Task};
 

@@ -22,6 +22,8 @@ const MAX_DENIALS: usize = 20;
 pub(super) struct Request {
     /// Names the request in the answer.
     pub(super) id: String,
+    /// Names the use.
+    pub(super) tool_use: String,
     tool: String,
     input: Value,
     /// In the model's words.
@@ -55,6 +57,7 @@ impl Request {
             .collect();
         Self {
             id,
+            tool_use: text(request, "tool_use_id").to_owned(),
             reason: text(&request["input"], "description").to_owned(),
             is_by_rule: request["matched_ask_rule"].is_object()
                 || text(request, "decision_reason_type") == "rule",

@@ -2,61 +2,11 @@
 
 use super::message::{Message, text};
 use super::root::Root;
-use crate::server::Progress;
 use serde_json::Value;
 
-/// Longest message, in characters.
-const MAX_WORDS: usize = 120;
-
-/// Tells the client what is going on, as often as it may be told.
-pub(super) struct News {
-    progress: Progress,
-    /// What is going on, while nobody was told of it.
-    unsaid: Option<String>,
-    /// What was told last.
-    said: String,
-    count: usize,
-}
-
-impl News {
-    pub(super) fn new(progress: Progress) -> Self {
-        Self {
-            progress,
-            unsaid: None,
-            said: String::new(),
-            count: 0,
-        }
-    }
-
-    /// From now on this is going on.
-    pub(super) fn now(&mut self, words: String) {
-        self.unsaid = Some(words).filter(|words| *words != self.said);
-    }
-
-    /// This goes on no more. Nobody needs to hear of it if nobody has.
-    pub(super) fn over(&mut self, words: &str) {
-        if self.unsaid.as_deref() == Some(words) {
-            self.unsaid = None;
-        }
-    }
-
-    /// Tells what is unsaid, unless something was told a moment ago.
-    pub(super) async fn tell(&mut self) {
-        let Some(words) = self.unsaid.take() else {
-            return;
-        };
-        if self.progress.tell(self.count + 1, None, &words).await {
-            self.count += 1;
-            self.said = words;
-        } else {
-            self.unsaid = Some(words);
-        }
-    }
-}
-
-/// What a message says is going on, where it says so.
+/// What a message says is going on, where it says so. It may be long and of several lines.
 pub(super) fn words(message: &Message, root: &Root) -> Option<String> {
-    let words = match message {
+    Some(match message {
         Message::Thinking => "thinking".to_owned(),
         Message::Writing => "writing".to_owned(),
         Message::Using { tool, input, .. } => using(tool, input, root),
@@ -68,8 +18,7 @@ pub(super) fn words(message: &Message, root: &Root) -> Option<String> {
             ..
         } => format!("retrying, {} ({attempt} of {most})", trouble(error)),
         _ => return None,
-    };
-    Some(domain::sanitize::line(&words, MAX_WORDS))
+    })
 }
 
 fn using(tool: &str, input: &Value, root: &Root) -> String {
@@ -135,7 +84,7 @@ mod tests {
             ),
             (
                 using("Bash", json!({ "command": "cargo\n  check" })),
-                "running cargo check",
+                "running cargo\n  check",
             ),
             (
                 using("Grep", json!({ "pattern": "fn .*" })),

@@ -5,9 +5,9 @@ use super::lines::{Line, Lines, MAX_LINE};
 use super::message::{self, Message};
 use super::outcome::Outcome;
 use super::permission::{Memory, Request};
-use super::progress::{News, words};
+use super::progress::words;
 use super::root::Root;
-use crate::server::{Approvals, Caller, PROGRESS_INTERVAL, Verdict};
+use crate::server::{Approvals, Caller, News, PROGRESS_INTERVAL, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::time::Duration;
@@ -180,6 +180,7 @@ impl Turn<'_> {
             }
             return None;
         };
+        self.news.sign();
         self.pause = Duration::ZERO;
         let ending = messages.into_iter().find_map(|it| self.step(it));
         self.deadline = Instant::now() + self.patience() + self.pause;
@@ -187,8 +188,10 @@ impl Turn<'_> {
     }
 
     fn step(&mut self, message: Message) -> Option<Ending> {
-        if let Some(words) = words(&message, self.root) {
-            self.news.now(words);
+        match (&message, words(&message, self.root)) {
+            (Message::Using { id, .. }, Some(words)) => self.news.begin(id, &words),
+            (_, Some(words)) => self.news.now(&words),
+            (_, None) => {}
         }
         match message {
             Message::Thinking | Message::Writing | Message::Compacting => {}
@@ -198,6 +201,7 @@ impl Turn<'_> {
             }
             Message::Used { id } => {
                 self.tools.remove(&id);
+                self.news.end(&id);
             }
             Message::Retrying { delay, .. } => self.pause = delay,
             Message::Trouble(trouble) => self.trouble = Some(trouble),
@@ -205,6 +209,7 @@ impl Turn<'_> {
             Message::Withdrawn { id } => {
                 if let Some(question) = self.asked.remove(&id) {
                     question.abort();
+                    self.news.withdraw(&waiting(&id));
                 }
             }
             Message::Unknown { id, request } => {
@@ -229,7 +234,7 @@ impl Turn<'_> {
             return self.answer(&request, &Verdict::Allow);
         }
         if self.approvals.can_ask() {
-            self.news.now(WAITING.to_owned());
+            self.news.begin(&waiting(&request.id), WAITING);
         }
         let (question, approval) = (request.question(self.root), request.approval(self.root));
         let approvals = self.approvals.clone();
@@ -243,7 +248,10 @@ impl Turn<'_> {
 
     fn answer(&mut self, request: &Request, verdict: &Verdict) {
         self.asked.remove(&request.id);
-        self.news.over(WAITING);
+        self.news.withdraw(&waiting(&request.id));
+        if !matches!(verdict, Verdict::Deny(_)) {
+            self.news.begin_again(&request.tool_use);
+        }
         self.memory.note(request, verdict);
         // The time that a person took does not count.
         self.deadline = Instant::now() + self.patience();
@@ -262,6 +270,11 @@ impl Turn<'_> {
             self.limits.tool
         }
     }
+}
+
+/// The id of the wait for an answer.
+fn waiting(request: &str) -> String {
+    format!("approval {request}")
 }
 
 /// Writes lines until one cannot be written.

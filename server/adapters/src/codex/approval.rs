@@ -66,6 +66,11 @@ pub(super) fn read(
     }
 }
 
+/// The item that a request is about.
+pub(super) fn item(question: &Question) -> Option<String> {
+    text(&question.params, "itemId")
+}
+
 impl Reply {
     /// The answer to Codex.
     pub(super) fn to(&self, verdict: &Verdict) -> Value {

@@ -1,44 +1,7 @@
 //! What Codex is doing, in a few words.
 
 use super::protocol::{CommandAction, Item};
-use crate::server::Progress;
 use std::path::Path;
-
-/// Longest message, in characters.
-const LONGEST: usize = 120;
-
-/// Tells the news of a turn, no more often than the client is to hear them.
-pub(super) struct News {
-    progress: Progress,
-    told: usize,
-    latest: String,
-    is_new: bool,
-}
-
-impl News {
-    pub(super) fn new(progress: Progress) -> Self {
-        Self {
-            progress,
-            told: 0,
-            latest: String::new(),
-            is_new: false,
-        }
-    }
-
-    /// Something has happened; of several things between two messages the last counts.
-    pub(super) fn add(&mut self, words: &str) {
-        self.latest = domain::sanitize::line(words, LONGEST);
-        self.is_new = !self.latest.is_empty();
-    }
-
-    /// Tells what is new, if it is time.
-    pub(super) async fn tell(&mut self) {
-        if self.is_new && self.progress.tell(self.told + 1, None, &self.latest).await {
-            self.told += 1;
-            self.is_new = false;
-        }
-    }
-}
 
 /// Words for something that Codex begins with; `None` when it is nothing to speak of.
 pub(super) fn words(item: &Item, root: &Path) -> Option<String> {

@@ -42,9 +42,17 @@ pub(super) const UNWANTED: &[&str] = &[
 #[derive(Debug)]
 pub(super) enum Event {
     /// Codex began with something.
-    Began { turn: String, item: Item },
+    Began {
+        turn: String,
+        id: String,
+        item: Item,
+    },
     /// Codex is done with something.
-    Done { turn: String, item: Item },
+    Done {
+        turn: String,
+        id: String,
+        item: Item,
+    },
     /// A sign of life between those.
     Thinking,
     /// A piece of a message, this many bytes long.
@@ -89,7 +97,6 @@ pub(super) enum Item {
         command_actions: Vec<CommandAction>,
     },
     FileChange {
-        id: String,
         changes: Vec<Change>,
     },
     McpToolCall {
@@ -109,6 +116,19 @@ pub(super) enum Item {
     Sleep,
     #[serde(other)]
     Other,
+}
+
+impl Item {
+    /// Whether it goes on without a word from its beginning until it is told to be done.
+    pub(super) fn lasts(&self) -> bool {
+        matches!(
+            self,
+            Self::CommandExecution { .. }
+                | Self::McpToolCall { .. }
+                | Self::WebSearch { .. }
+                | Self::CollabAgentToolCall
+        )
+    }
 }
 
 /// What a command does, as far as Codex understood it.
@@ -200,6 +220,7 @@ pub(super) fn event(method: &str, params: &RawValue) -> Option<(String, Event)> 
             let OfItem { turn_id, item } = read(params)?;
             Event::Began {
                 turn: turn_id,
+                id: id(params),
                 item,
             }
         }
@@ -207,6 +228,7 @@ pub(super) fn event(method: &str, params: &RawValue) -> Option<(String, Event)> 
             let OfItem { turn_id, item } = read(params)?;
             Event::Done {
                 turn: turn_id,
+                id: id(params),
                 item,
             }
         }
@@ -243,6 +265,11 @@ pub(super) fn thread(params: &RawValue) -> Option<String> {
     read::<OfThread>(params).map(|it| it.thread_id)
 }
 
+/// The id of an item; empty when there is none.
+fn id(params: &RawValue) -> String {
+    read::<OfNamed>(params).map_or_else(String::new, |it| it.item.id)
+}
+
 fn read<T: DeserializeOwned>(params: &RawValue) -> Option<T> {
     serde_json::from_str(params.get()).ok()
 }
@@ -258,6 +285,16 @@ struct OfThread {
 struct OfItem {
     turn_id: String,
     item: Item,
+}
+
+#[derive(Deserialize)]
+struct OfNamed {
+    item: Named,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
 }
 
 #[derive(Deserialize)]

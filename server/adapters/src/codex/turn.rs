@@ -3,12 +3,12 @@
 use super::approval::{self, Asked};
 use super::call::{Job, Outcome, Rights};
 use super::failure::Failure;
-use super::progress::{self, News};
+use super::progress;
 use super::protocol::{Event, Item, Question, TokenUsage, Tokens, Turn as Ended, TurnError};
 use super::thread::Thread;
 use super::wire::RequestError;
 use crate::contract::Usage;
-use crate::server::{Approvals, Caller, PROGRESS_INTERVAL, Verdict};
+use crate::server::{Approvals, Caller, News, PROGRESS_INTERVAL, Verdict};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -125,8 +125,8 @@ struct Turn<'a> {
     news: News,
     /// `None` when nobody is to be asked.
     approvals: Option<Approvals>,
-    /// Questions that are with the client: the id of Codex's request, and what to answer it.
-    replies: JoinSet<(Value, Value)>,
+    /// Questions that are with the client.
+    replies: JoinSet<Answered>,
     /// The files of each change that was told of, by its id.
     files: HashMap<String, Vec<String>>,
     meter: Meter,
@@ -136,6 +136,16 @@ struct Turn<'a> {
     comment: Option<String>,
     /// Bytes of the message that is being written.
     written: usize,
+}
+
+/// The client's answer to a question.
+struct Answered {
+    /// Of Codex's request.
+    id: Value,
+    /// What it is to be told.
+    reply: Value,
+    /// The item that may go on.
+    allowed: Option<String>,
 }
 
 impl Turn<'_> {
@@ -154,9 +164,7 @@ impl Turn<'_> {
                     Some(event) => self.take(event),
                     None => return Err(Failure::Ended(self.thread.server.last_words().await)),
                 },
-                Some(Ok((id, reply))) = self.replies.join_next() => {
-                    self.thread.server.connection.answer(&id, &reply);
-                }
+                Some(Ok(answered)) = self.replies.join_next() => self.answer(&answered),
                 _ = ticks.tick() => {}
             }
             if is_asking {
@@ -167,18 +175,19 @@ impl Turn<'_> {
     }
 
     fn take(&mut self, event: Event) {
+        self.news.sign();
         match event {
-            Event::Began { turn, item } if turn == self.id => self.began(&item),
-            Event::Done { turn, item } if turn == self.id => self.done(item),
+            Event::Began { turn, id, item } if turn == self.id => self.began(&id, &item),
+            Event::Done { turn, id, item } if turn == self.id => self.done(&id, item),
             Event::Usage { turn, usage } if turn == self.id => self.meter.take(&usage),
-            Event::Thinking => self.news.add("thinking"),
+            Event::Thinking => self.news.now("thinking"),
             Event::Writing(bytes) => {
                 self.written += bytes;
                 let kilobytes = self.written.div_ceil(1024);
-                self.news.add(&format!("writing ({kilobytes} kB)"));
+                self.news.now(&format!("writing ({kilobytes} kB)"));
             }
             Event::Rerouted { model } => self.model = model,
-            Event::Retrying { message } => self.news.add(&progress::retrying(&message)),
+            Event::Retrying { message } => self.news.now(&progress::retrying(&message)),
             Event::Asked(question) => self.asked(&question),
             // Something of an earlier turn.
             Event::Began { .. }
@@ -188,23 +197,26 @@ impl Turn<'_> {
         }
     }
 
-    fn began(&mut self, item: &Item) {
-        if let Some(words) = progress::words(item, &self.root) {
-            self.news.add(&words);
+    fn began(&mut self, id: &str, item: &Item) {
+        match progress::words(item, &self.root) {
+            Some(words) if item.lasts() => self.news.begin(id, &words),
+            Some(words) => self.news.now(&words),
+            None => {}
         }
         self.written = 0;
-        if let Item::FileChange { id, changes } = item {
+        if let Item::FileChange { changes } = item {
             let files = changes.iter().map(|change| change.path.clone());
-            self.files.insert(id.clone(), files.collect());
+            self.files.insert(id.to_owned(), files.collect());
         }
     }
 
-    fn done(&mut self, item: Item) {
+    fn done(&mut self, id: &str, item: Item) {
+        self.news.end(id);
         let Item::AgentMessage { text, phase } = item else {
             return;
         };
         if phase.as_deref() == Some(COMMENTARY) {
-            self.news.add(&text);
+            self.news.now(&text);
             self.comment = Some(text);
         } else {
             self.answer = Some(text);
@@ -223,13 +235,27 @@ impl Turn<'_> {
                     connection.answer(&question.id, &ask.reply.to(&nobody));
                     return;
                 };
-                let id = question.id.clone();
-                self.news.add("waiting for approval");
+                let (id, item) = (question.id.clone(), approval::item(question));
+                self.news.begin(&waiting(&id), "waiting for approval");
                 self.replies.spawn(async move {
                     let verdict = approvals.ask(&ask.message, ask.approval).await;
-                    (id, ask.reply.to(&verdict))
+                    Answered {
+                        reply: ask.reply.to(&verdict),
+                        allowed: item.filter(|_| !matches!(verdict, Verdict::Deny(_))),
+                        id,
+                    }
                 });
             }
+        }
+    }
+
+    /// Hands the client's answer to Codex.
+    fn answer(&mut self, answered: &Answered) {
+        let Answered { id, reply, allowed } = answered;
+        self.thread.server.connection.answer(id, reply);
+        self.news.withdraw(&waiting(id));
+        if let Some(item) = allowed {
+            self.news.begin_again(item);
         }
     }
 
@@ -276,6 +302,11 @@ impl Turn<'_> {
             server.retire();
         }
     }
+}
+
+/// The id of the wait for an answer.
+fn waiting(request: &Value) -> String {
+    format!("approval {request}")
 }
 
 /// What a turn costs, as the difference of what its thread has cost.

@@ -4,7 +4,10 @@ use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RequestContext};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(test)]
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Shortest time between two notifications of one call.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
@@ -13,6 +16,9 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 pub(crate) struct Progress {
     listener: Arc<Listener>,
     told: Option<Instant>,
+    /// Gets the messages instead of a client.
+    #[cfg(test)]
+    watcher: Option<mpsc::UnboundedSender<String>>,
 }
 
 /// The request that listens. A call that asks for input goes on in another request.
@@ -40,6 +46,8 @@ impl Progress {
         Self {
             listener,
             told: None,
+            #[cfg(test)]
+            watcher: None,
         }
     }
 
@@ -49,18 +57,34 @@ impl Progress {
         Self::new(Arc::default())
     }
 
+    /// With the receiver of what is told.
+    #[cfg(test)]
+    pub(crate) fn watched() -> (Self, mpsc::UnboundedReceiver<String>) {
+        let (watcher, heard) = mpsc::unbounded_channel();
+        let progress = Self {
+            watcher: Some(watcher),
+            ..Self::none()
+        };
+        (progress, heard)
+    }
+
     /// Tells how far the call is, unless nobody listens or the last time was less than [`PROGRESS_INTERVAL`] ago.
     /// `done` must grow from one time to the next. True when it was told.
     pub(crate) async fn tell(&mut self, done: usize, total: Option<usize>, message: &str) -> bool {
-        let Some((token, peer)) = self.listener.get() else {
-            return false;
-        };
         if self
             .told
             .is_some_and(|told| told.elapsed() < PROGRESS_INTERVAL)
         {
             return false;
         }
+        #[cfg(test)]
+        if let Some(watcher) = &self.watcher {
+            self.told = Some(Instant::now());
+            return watcher.send(message.to_owned()).is_ok();
+        }
+        let Some((token, peer)) = self.listener.get() else {
+            return false;
+        };
         self.told = Some(Instant::now());
         let mut notification =
             ProgressNotificationParam::new(token, done as f64).with_message(message);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use crate::server::Progress;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader, DuplexStream, duplex};
 
@@ -227,6 +228,58 @@ async fn silence_ends_a_turn_but_not_while_a_tool_runs() {
     .0;
     assert_eq!(report.ending, Ending::Silent(SHORT.idle));
     assert!(begin.elapsed() >= SHORT.idle * 3);
+}
+
+/// What a client hears during a turn in which a command runs for minutes.
+#[tokio::test(start_paused = true)]
+async fn a_long_command_is_told_of_again() {
+    let (_directory, root) = root();
+    let (progress, mut heard) = Progress::watched();
+    let caller = Caller {
+        progress,
+        approvals: Approvals::none(),
+    };
+    let (stdin, _hears) = duplex(64 * 1024);
+    let (mut says, stdout) = duplex(64 * 1024);
+    let limits = Limits {
+        tool: Duration::from_secs(15 * 60),
+        idle: Duration::from_secs(5 * 60),
+        ..SHORT
+    };
+    let script = async {
+        let mut say = async |message: Value| {
+            let line = format!("{message}\n");
+            says.write_all(line.as_bytes()).await.unwrap();
+        };
+        let input = json!({ "command": "cargo test" });
+        say(json!({ "type": "assistant", "message": { "content": [{ "type": "tool_use", "id": "t", "name": "Bash", "input": input }] } })).await;
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        say(json!({ "type": "user", "message": { "content": [{ "type": "tool_result", "tool_use_id": "t" }] } })).await;
+        say(json!({ "type": "system", "subtype": "status", "status": "requesting" })).await;
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        // A part of something that is not spoken of.
+        say(json!({ "type": "stream_event", "event": { "type": "content_block_delta" } })).await;
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        say(result()).await;
+    };
+    let running = run(stdout, stdin, "why?", &root, caller, limits);
+    let (report, ()) = tokio::join!(running, script);
+    assert_eq!(text(&report.ending), "because");
+    let mut log = Vec::new();
+    while let Ok(words) = heard.try_recv() {
+        log.push(words);
+    }
+    assert_eq!(
+        log,
+        [
+            "running cargo test",
+            "running cargo test, 30 s",
+            "running cargo test, 60 s",
+            "running cargo test, 90 s",
+            "thinking",
+            "thinking, 100 s",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use super::{agent, answer, ask, begin_ask, fake, result, text, wants_to_run};
 use crate::codex::call::{self, Job, Outcome, Rights};
 use crate::codex::failure::Failure;
 use crate::codex::tests::fake::{Fake, Step};
-use crate::server::Caller;
+use crate::server::{Approvals, Caller, Progress};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -162,6 +162,33 @@ async fn a_question_does_not_outlive_its_call() {
     begin_ask(&mut client, 2, Some("t1")).await;
     assert_eq!(result(&mut client, 2).await["isError"], false);
     client.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_command_is_told_of_again_and_silence_is_not() {
+    let item = json!({ "id": "c", "type": "commandExecution", "command": "cargo test" });
+    let about = json!({ "threadId": "$thread", "turnId": "$turn", "item": item });
+    let begun = || Step::Tell("item/started", about.clone());
+    let ended = || Step::Tell("item/completed", about.clone());
+    let cases = [
+        (vec![begun(), Step::Hang], 20, "running cargo test, 9 min"),
+        (vec![begun(), ended(), Step::Hang], 1, "running cargo test"),
+    ];
+    for (script, count, last) in cases {
+        let fake = fake([script]);
+        let (progress, mut heard) = Progress::watched();
+        let approvals = Approvals::none();
+        let caller = Caller {
+            progress,
+            approvals,
+        };
+        let failure = call::run(&Arc::new(fake.host()), job(), caller).await;
+        assert!(matches!(failure, Err(Failure::TurnLimit(_))), "{failure:?}");
+        // At the limit itself there may be one more.
+        let told = std::iter::from_fn(|| heard.try_recv().ok());
+        let log: Vec<String> = told.take(20).collect();
+        assert_eq!((log.len(), &*log[log.len() - 1]), (count, last), "{log:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
