@@ -149,6 +149,15 @@ pub(crate) fn structured(answer: &impl Serialize) -> Result<CallToolResult, Call
     Ok(CallToolResult::structured(value))
 }
 
+/// An answer in words, of `ask`, or of a review that is not in the contract's form: as text, and as structured content with
+/// what it cost and the session.
+pub(crate) fn spoken(answer: contract::AskAnswer) -> Result<CallToolResult, CallError> {
+    let structured = structured(&answer)?.structured_content;
+    let mut result = CallToolResult::success(vec![ContentBlock::text(answer.text)]);
+    result.structured_content = structured;
+    Ok(result)
+}
+
 /// A tool of the contract, marked with the contract's version.
 pub(crate) fn contract_tool<Request: schemars::JsonSchema + 'static>(
     name: &'static str,

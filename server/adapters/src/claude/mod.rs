@@ -18,11 +18,12 @@ use crate::contract::{
 };
 use crate::prompt::{self, Shape};
 use crate::server::{
-    CallError, Caller, Description, ServeError, Toolbox, arguments, contract_tool, structured,
+    CallError, Caller, Description, ServeError, Toolbox, arguments, contract_tool, spoken,
+    structured,
 };
 use command::Mode;
 use outcome::Outcome;
-use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use root::Root;
 use running::Processes;
 use std::ffi::OsString;
@@ -196,10 +197,10 @@ impl Claude {
     }
 }
 
-/// The findings. Where the model did not keep to the schema, its text goes out as it is: the client may make sense of it.
+/// The findings. Where the model did not keep to the schema, its words go out as they are: the client may make sense of them.
 fn reviewed(outcome: Outcome) -> Result<CallToolResult, CallError> {
-    let Some(answer) = outcome.structured else {
-        return text(outcome.text).map(|text| CallToolResult::success(vec![text]));
+    let Some(answer) = outcome.structured.clone() else {
+        return answered(outcome);
     };
     let answer = without_nulls(answer);
     match serde_json::from_value::<ReviewAnswer>(answer.clone()) {
@@ -208,9 +209,10 @@ fn reviewed(outcome: Outcome) -> Result<CallToolResult, CallError> {
             session: outcome.session,
             ..answer
         }),
-        Err(_) => Ok(CallToolResult::success(vec![ContentBlock::text(
-            answer.to_string(),
-        )])),
+        Err(_) => answered(Outcome {
+            text: answer.to_string(),
+            ..outcome
+        }),
     }
 }
 
@@ -230,23 +232,15 @@ fn edited(outcome: Outcome) -> Result<CallToolResult, CallError> {
 }
 
 fn answered(outcome: Outcome) -> Result<CallToolResult, CallError> {
-    let content = text(outcome.text.clone())?;
-    let answer = structured(&AskAnswer {
-        text: outcome.text,
-        usage: Some(outcome.usage),
-        session: outcome.session,
-    })?;
-    let mut result = CallToolResult::success(vec![content]);
-    result.structured_content = answer.structured_content;
-    Ok(result)
-}
-
-fn text(text: String) -> Result<ContentBlock, CallError> {
-    if text.trim().is_empty() {
+    if outcome.text.trim().is_empty() {
         let nothing = "Claude Code ended well but answered nothing; ask again";
         return Err(CallError::Failed(nothing.to_owned()));
     }
-    Ok(ContentBlock::text(text))
+    spoken(AskAnswer {
+        text: outcome.text,
+        usage: Some(outcome.usage),
+        session: outcome.session,
+    })
 }
 
 /// In the strict form of the schema what is missing is null; in the contract it is missing.

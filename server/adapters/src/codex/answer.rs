@@ -1,20 +1,28 @@
 //! The answer of a review, from the last message of a turn.
 
 use super::call::Outcome;
-use crate::contract::ReviewAnswer;
-use crate::server::{CallError, structured};
-use rmcp::model::{CallToolResult, ContentBlock};
+use crate::contract::{AskAnswer, ReviewAnswer};
+use crate::server::{CallError, spoken, structured};
+use rmcp::model::CallToolResult;
 
 /// The contract's answer where the text is one, else the text, for a client that reads leniently.
 pub(super) fn review(outcome: Outcome) -> Result<CallToolResult, CallError> {
-    match serde_json::from_str::<ReviewAnswer>(&outcome.text) {
+    let Outcome {
+        text,
+        usage,
+        session,
+    } = outcome;
+    let session = Some(session);
+    match serde_json::from_str::<ReviewAnswer>(&text) {
         Ok(answer) => structured(&ReviewAnswer {
-            usage: outcome.usage,
-            session: Some(outcome.session),
+            usage,
+            session,
             ..answer
         }),
-        Err(_) => Ok(CallToolResult::success(vec![ContentBlock::text(
-            outcome.text,
-        )])),
+        Err(_) => spoken(AskAnswer {
+            text,
+            usage,
+            session,
+        }),
     }
 }

@@ -21,7 +21,8 @@ mod wire;
 
 use crate::contract::{AskAnswer, AskRequest, EditAnswer, EditRequest, ReviewRequest};
 use crate::server::{
-    CallError, Caller, Description, ServeError, Toolbox, arguments, contract_tool, structured,
+    CallError, Caller, Description, ServeError, Toolbox, arguments, contract_tool, spoken,
+    structured,
 };
 use crate::{prompt, schema};
 use call::{Job, Outcome, Rights};
@@ -166,7 +167,7 @@ impl Codex {
             ..self.job(&request.root, Rights::Read)?
         };
         let outcome = self.run(job, caller).await?;
-        structured(&AskAnswer {
+        spoken(AskAnswer {
             text: outcome.text,
             usage: outcome.usage,
             session: Some(outcome.session),

@@ -147,6 +147,35 @@ fn odd() -> Client {
     Client::of(|read, write| serve(Odd, read, write, Duration::ZERO))
 }
 
+/// As our own client reads it: the words, and what they cost.
+#[test]
+fn an_answer_in_words_keeps_what_it_cost() {
+    let texts = [
+        "src/a.rs:3: `add` does not exist",
+        "No findings.",
+        r#"Here: {"findings": [{"path": "a.rs", "start_line": 1, "quote": "x", "title": "T"}]}"#,
+    ];
+    for text in texts {
+        let answer = contract::AskAnswer {
+            text: text.to_owned(),
+            usage: Some(contract::Usage {
+                input_tokens: Some(7),
+                ..contract::Usage::default()
+            }),
+            session: Some("s".to_owned()),
+        };
+        let result = spoken(answer).unwrap();
+        let format = domain::answer::Format::Findings;
+        let alone = domain::answer::parse(None, &[text.to_owned()], format);
+        let read = domain::answer::parse(result.structured_content.as_ref(), &[], format);
+        assert!(alone.clean || !alone.findings.is_empty(), "{text}");
+        assert_eq!(read.findings, alone.findings);
+        assert_eq!((read.clean, read.problems), (alone.clean, alone.problems));
+        assert_eq!(read.session.as_deref(), Some("s"));
+        assert_eq!(read.usage.unwrap().input_tokens, Some(7));
+    }
+}
+
 #[tokio::test]
 async fn the_handshake_of_2025_works() {
     let mut client = odd();
