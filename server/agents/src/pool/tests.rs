@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 mod http;
 mod oauth;
+mod peer;
 mod questions;
 mod streams;
 mod tls;

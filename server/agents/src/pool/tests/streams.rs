@@ -134,7 +134,7 @@ fn answer(text: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": "ID", "result": { "content": content } })
 }
 
-fn with_asker(mut stage: Stage, asker: Asker) -> Stage {
+pub(super) fn with_asker(mut stage: Stage, asker: Asker) -> Stage {
     stage.pool = stage.pool.clone().with_asker(asker);
     stage
 }
