@@ -88,6 +88,38 @@ impl Scene {
         file.exists()
     }
 
+    /// A command of an edit that would run for long is gone soon after its call is cancelled, and after the adapter is
+    /// killed. `step` runs it; it is allowed where it is asked about.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn ends_its_commands(&self, is_asked: bool, step: fn(&str) -> Step) {
+        use std::os::unix::ffi::OsStrExt as _;
+        for is_killed in [false, true] {
+            let mark = format!("600.{}{}", std::process::id(), u8::from(is_killed));
+            let is_running = || {
+                let processes = std::fs::read_dir("/proc").unwrap().flatten();
+                let mut commands =
+                    processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+                let sleep = std::ffi::OsString::from(format!("sleep\0{mark}\0"));
+                commands.any(|command| command == sleep.as_bytes())
+            };
+            self.model.script([step(&format!("sleep {mark}"))]);
+            let mut client = self.start();
+            client.reply = replies()[0].0.clone();
+            let id = client.begin("edit", self.task());
+            while is_asked && client.asked.is_empty() {
+                client.wait_for_progress();
+            }
+            until("the command runs", is_running);
+            if is_killed {
+                drop(client);
+                until("it is gone with the adapter", || !is_running());
+            } else {
+                client.cancel(id);
+                until("it is gone with its call", || !is_running());
+            }
+        }
+    }
+
     /// A session goes on in another process of the adapter.
     pub(crate) fn remembers(&self) {
         let word = Step::text("The word was `teapot`.");

@@ -40,6 +40,13 @@ fn a_command_of_an_edit_is_asked_about() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_command_ends_with_its_call_and_with_the_adapter() {
+    let Some(scene) = scene() else { return };
+    scene.ends_its_commands(false, |command| Step::shell(command));
+}
+
+#[test]
 fn a_session_outlives_the_adapter() {
     let Some(scene) = scene() else { return };
     scene.remembers();
