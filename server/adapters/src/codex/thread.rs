@@ -48,12 +48,15 @@ impl Thread {
             server.retire();
             return Err(Failure::NotLoggedIn);
         }
+        // Codex may know a session by more than one name, such as in capital letters; two users would take each other's
+        // events away.
+        let turnstile = match (turnstile, &job.session) {
+            (Some(turnstile), Some(session)) if *session == id => turnstile,
+            _ => host.sessions.enter(&id).await,
+        };
         Ok(Self {
             inbox: server.connection.subscribe(&id),
-            _turnstile: match turnstile {
-                Some(turnstile) => turnstile,
-                None => host.sessions.enter(&id).await,
-            },
+            _turnstile: turnstile,
             _duty: duty,
             server,
             model,

@@ -165,6 +165,24 @@ async fn a_question_does_not_outlive_its_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_by_another_name_has_one_user_all_the_same() {
+    let mut fake = Fake::new([vec![Step::Hang], vec![answer("second")]]);
+    let opened = json!({ "thread": { "id": "t1" } });
+    fake.results.insert("thread/resume", opened);
+    let fake = Arc::new(fake);
+    let mut client = agent(&fake).await;
+    begin_ask(&mut client, 1, Some("t1")).await;
+    fake.until_heard("turn/start", 1).await;
+    begin_ask(&mut client, 2, Some("T1")).await;
+    fake.until_heard("thread/resume", 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(fake.heard("turn/start").len(), 1, "it waits");
+    client.cancel(1).await;
+    assert_eq!(text(&result(&mut client, 2).await), "second");
+    client.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_long_command_is_told_of_again_and_silence_is_not() {
     let item = json!({ "id": "c", "type": "commandExecution", "command": "cargo test" });
     let about = json!({ "threadId": "$thread", "turnId": "$turn", "item": item });
