@@ -19,6 +19,9 @@ use tokio::time::Instant;
 /// What goes on while a question is open.
 const WAITING: &str = "waiting for approval";
 
+/// Most tools that run, and most questions that are open, at once.
+const MOST_AT_ONCE: usize = 64;
+
 /// How long nothing may come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -197,13 +200,15 @@ impl Turn<'_> {
             Message::Thinking | Message::Writing | Message::Compacting => {}
             Message::Said(text) => self.said = text,
             Message::Using { id, .. } => {
-                self.tools.insert(id);
+                if self.tools.len() < MOST_AT_ONCE {
+                    self.tools.insert(id);
+                }
             }
             Message::Used { id } => {
                 self.tools.remove(&id);
                 self.news.end(&id);
             }
-            Message::Retrying { delay, .. } => self.pause = delay,
+            Message::Retrying { delay, .. } => self.pause = delay.min(self.limits.tool),
             Message::Trouble(trouble) => self.trouble = Some(trouble),
             Message::Permission(request) => self.ask(request),
             Message::Withdrawn { id } => {
@@ -232,6 +237,10 @@ impl Turn<'_> {
     fn ask(&mut self, request: Request) {
         if request.is_allowed(self.root, &self.memory) {
             return self.answer(&request, &Verdict::Allow);
+        }
+        if self.asking.len() >= MOST_AT_ONCE {
+            let too_many = "too much was asked at once".to_owned();
+            return self.answer(&request, &Verdict::Deny(too_many));
         }
         if self.approvals.can_ask() {
             self.news.begin(&waiting(&request.id), WAITING);

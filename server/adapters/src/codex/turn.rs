@@ -25,6 +25,9 @@ const TURN_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// How long an interrupted turn may take to end before its app-server is given up.
 const INTERRUPT_LIMIT: Duration = Duration::from_secs(5);
 
+/// Most questions that are with the client at once; further ones are denied.
+const MOST_ASKED: usize = 64;
+
 /// The phase of a message that is not the answer.
 const COMMENTARY: &str = "commentary";
 
@@ -230,7 +233,8 @@ impl Turn<'_> {
             Asked::Unknown => connection.refuse(question),
             Asked::Settled(answer) => connection.answer(&question.id, &answer),
             Asked::Person(ask) => {
-                let Some(approvals) = self.approvals.clone() else {
+                let can_ask = self.replies.len() < MOST_ASKED;
+                let Some(approvals) = self.approvals.clone().filter(|_| can_ask) else {
                     let nobody = Verdict::Deny("nobody is asked".to_owned());
                     connection.answer(&question.id, &ask.reply.to(&nobody));
                     return;

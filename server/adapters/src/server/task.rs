@@ -55,39 +55,49 @@ struct Waiting {
 impl Task {
     /// Goes on until the call ends or asks.
     pub(super) async fn step(&mut self, tool: &str) -> Step {
-        tokio::select! {
-            biased;
-            ended = &mut self.work => Step::Ended(ended.unwrap_or_else(|error| Err(failure(tool, error)))),
-            Some(question) = self.questions.recv() => Step::Asked(question),
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut self.work => {
+                    return Step::Ended(ended.unwrap_or_else(|error| Err(failure(tool, error))));
+                }
+                // One that was taken back before it could be asked is none.
+                Some(question) = self.questions.recv() => if !question.reply.is_closed() {
+                    return Step::Asked(question);
+                }
+            }
         }
     }
 
-    /// Asks the client while the request is open, as the earlier era does. The call may end meanwhile.
+    /// Asks the client while the request is open, as the earlier era does. The call may end meanwhile, or take the question
+    /// back; then it is cancelled.
     pub(super) async fn ask(
         &mut self,
         tool: &str,
         question: Question,
         peer: &Peer<RoleServer>,
     ) -> Option<Result<CallToolResult, CallError>> {
-        let Question { request, reply } = question;
+        let Question { request, mut reply } = question;
         let request = ServerRequest::ElicitRequest(request);
         let options = PeerRequestOptions::no_options();
         // When the client is gone, the end of the input tells; the question counts as denied.
         let mut handle = peer.send_request_with_option(request, options).await.ok()?;
-        tokio::select! {
+        let result = tokio::select! {
             answer = &mut handle.rx => {
                 let answer = answer.ok().and_then(Result::ok);
                 let answer = answer.and_then(|answer| serde_json::to_value(answer).ok());
                 // The call may have ended; then nobody wants to know.
                 let _ = reply.send(verdict(&answer.unwrap_or_default()));
-                None
+                return None;
             }
-            ended = &mut self.work => {
-                let params = CancelledNotificationParam::new(Some(handle.id.clone()), None);
-                let _ = peer.send_notification(CancelledNotification::new(params).into()).await;
-                Some(ended.unwrap_or_else(|error| Err(failure(tool, error))))
-            }
-        }
+            () = reply.closed() => None,
+            ended = &mut self.work => Some(ended.unwrap_or_else(|error| Err(failure(tool, error)))),
+        };
+        let params = CancelledNotificationParam::new(Some(handle.id.clone()), None);
+        let _ = peer
+            .send_notification(CancelledNotification::new(params).into())
+            .await;
+        result
     }
 }
 

@@ -108,6 +108,57 @@ async fn the_earlier_era_asks_while_the_request_is_open() {
     }
 }
 
+/// Asks two things, takes both back, and asks a third.
+struct Fickle;
+
+impl Toolbox for Fickle {
+    fn describe(&self) -> Description {
+        Careful.describe()
+    }
+    fn tools(&self) -> Vec<Tool> {
+        Careful.tools()
+    }
+    async fn call(
+        &self,
+        _: &str,
+        _: JsonObject,
+        caller: Caller,
+    ) -> Result<CallToolResult, CallError> {
+        let ask = |message: &'static str| {
+            let approvals = caller.approvals.clone();
+            async move { approvals.ask(message, Approval::default()).await }
+        };
+        let soon = Duration::from_millis(50);
+        let both = async { tokio::join!(ask("First?"), ask("Second?")) };
+        assert!(tokio::time::timeout(soon, both).await.is_err());
+        structured(&json!({ "allowed": ask("Third?").await == Verdict::Allow }))
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_taken_back_does_not_stand_in_the_way() {
+    let mut client = Client::of(|read, write| serve(Fickle, read, write, Duration::ZERO));
+    client.initialize_with(json!({ "elicitation": {} })).await;
+    client.call(1, "ask", json!({})).await;
+    let first = client.receive().await;
+    assert_eq!(first["params"]["message"], "First?");
+    let cancelled = client.receive().await;
+    assert_eq!(cancelled["method"], "notifications/cancelled");
+    assert_eq!(cancelled["params"]["requestId"], first["id"]);
+    let third = client.receive().await;
+    assert_eq!(third["params"]["message"], "Third?");
+    let answer = json!({ "action": "accept", "content": { "decision": "allow" } });
+    client
+        .send(json!({ "jsonrpc": "2.0", "id": third["id"], "result": answer }))
+        .await;
+    let result = client.receive().await;
+    assert_eq!(
+        result["result"]["structuredContent"]["allowed"], true,
+        "{result}"
+    );
+    client.end().await;
+}
+
 #[tokio::test]
 async fn an_error_instead_of_an_answer_is_a_no() {
     let mut client = careful();
