@@ -319,6 +319,24 @@ async fn the_end_of_the_input_ends_the_programs() {
 }
 
 #[tokio::test]
+async fn a_program_that_ignores_its_end_is_killed_with_its_group() {
+    let fake = Fake::new(
+        "trap '' TERM\nsleep 600 &\necho $! > child\necho $$ > pid\nwhile :; do sleep 0.05; done",
+    );
+    let mut client = fake.client(json!({})).await;
+    client.call(1, "edit", fake.arguments(&json!({}))).await;
+    let pids = [
+        content(&fake.at("pid")).await,
+        content(&fake.at("child")).await,
+    ];
+    client.cancel(1).await;
+    for pid in pids {
+        assert_gone(&pid).await;
+    }
+    client.end().await;
+}
+
+#[tokio::test]
 async fn one_call_at_a_time_in_a_session() {
     let script = format!(
         "mkdir lock || exit 9\nsleep 0.1\nrmdir lock\n{}",
