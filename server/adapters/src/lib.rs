@@ -11,6 +11,7 @@ pub mod exec;
 mod files;
 mod program;
 mod prompt;
+mod quote;
 mod schema;
 pub mod server;
 mod transport;

@@ -2,6 +2,7 @@
 
 use super::outcome::Outcome;
 use super::turn::Ending;
+use crate::quote;
 use process::{Exit, SpawnError};
 
 /// Longest quotation of what Claude Code says, in characters.
@@ -245,7 +246,7 @@ fn kind(names: &[&str], status: Option<u64>, words: &str) -> &'static Kind {
 }
 
 fn message(kind: &Kind, words: &str) -> String {
-    let words = domain::sanitize::line(words, MAX_WORDS);
+    let words = quote::line(words, MAX_WORDS);
     let parts = [kind.what, &words].into_iter().filter(|it| !it.is_empty());
     let message = parts.collect::<Vec<_>>().join(": ");
     if kind.advice.is_empty() {
@@ -256,7 +257,7 @@ fn message(kind: &Kind, words: &str) -> String {
 }
 
 fn with_last_words(what: &str, words: &str) -> String {
-    let words = domain::sanitize::line(words, MAX_WORDS);
+    let words = quote::line(words, MAX_WORDS);
     if words.is_empty() {
         what.to_owned()
     } else {

@@ -2,6 +2,7 @@
 
 use super::app_server::LastWords;
 use super::protocol::TurnError;
+use crate::quote;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -140,7 +141,7 @@ fn readable(message: &str) -> String {
 }
 
 fn clean(text: &str) -> String {
-    let text = domain::sanitize::line(text, LONGEST);
+    let text = quote::line(text, LONGEST);
     text.trim_end_matches('.').to_owned()
 }
 
@@ -182,6 +183,9 @@ fn exit(words: &LastWords) -> String {
 fn said(stderr: &str) -> String {
     match stderr {
         "" => String::new(),
-        stderr => format!("; the end of its standard error:\n{stderr}"),
+        stderr => format!(
+            "; the end of its standard error:\n{}",
+            quote::without_secrets(stderr)
+        ),
     }
 }
