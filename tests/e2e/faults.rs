@@ -71,7 +71,7 @@ const FAULTS: &[(&str, &str, &str, &[&str])] = &[
     ),
     (
         "flood",
-        "on call\nflood 100000000\nexit 9\n",
+        "on call\nflood 20000000\nexit 9\n",
         "",
         &["exit code 9"],
     ),

@@ -186,9 +186,7 @@ mod at_a_terminal {
         let mut terminal = Terminal::review(&sandbox);
         terminal.shows("npm test");
         terminal.shows("no answer in time: denied");
-        terminal.shows(
-            "asked to run `npm test` and got no answer within 2 seconds; it was denied",
-        );
+        terminal.shows("asked to run `npm test` and got no answer within 2 seconds; it was denied");
         assert_eq!(terminal.ends(), 0);
         assert_eq!(answers(&sandbox), ["deny"]);
     }

@@ -112,6 +112,15 @@ struct Held {
     descriptors: usize,
 }
 
+impl Held {
+    /// Whether it is no more than that. It may be less: the runtime keeps idle threads for some seconds.
+    fn is_within(&self, other: &Self) -> bool {
+        self.processes <= other.processes
+            && self.threads <= other.threads
+            && self.descriptors <= other.descriptors
+    }
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "what was measured is worth reading")]
 fn two_hundred_reviews_leave_nothing() {
@@ -132,8 +141,11 @@ fn two_hundred_reviews_leave_nothing() {
     }
     end_all(&sandbox, &mut editor);
     let deadline = Instant::now() + tests::PATIENCE;
-    while held(&sandbox, editor.pid()) != settled {
+    loop {
         let held = held(&sandbox, editor.pid());
+        if held.is_within(&settled) {
+            break;
+        }
         assert!(Instant::now() < deadline, "{held:?} instead of {settled:?}");
         std::thread::sleep(POLL);
     }
