@@ -44,7 +44,7 @@ const FAULTS: &[(&str, &str, &str, &[&str])] = &[
         "start = \"300ms\"",
         &["300"],
     ),
-    ("giant", "on call\ngiant 100000000\n", "", &["MiB"]),
+    ("giant", "on call\ngiant 68000000\n", "", &["MiB"]),
     (
         "half",
         "on call\nhalf-line {\"jsonrpc\": \"2.0\", \nexit 1\n",
