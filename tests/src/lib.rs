@@ -16,6 +16,7 @@ mod http;
 pub mod http_agent;
 pub mod mcp;
 pub mod model;
+#[cfg(unix)]
 pub mod real;
 pub mod sandbox;
 mod wire;
