@@ -1,18 +1,20 @@
 //! Showing a page in the user's browser, by the platform's opener.
 
 use crate::output::style;
-use process::run::{Limits, run};
+use process::run::{Limits, RunError, run};
 use process::which::which;
 use process::{Environment, Exit, Spec};
 use std::ffi::OsString;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Longest time that the opener itself may take.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// How long the opener is waited for. One that goes on is the browser itself, and has opened the page.
+const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Opens a page in the background, and says so when that fails. Call this inside of a runtime.
-pub(crate) fn open(url: &str) {
+/// Opens a page in the background, and says so when that fails; the task ends when the page is open. Call this inside
+/// of a runtime.
+pub(crate) fn open(url: &str) -> JoinHandle<()> {
     let url = url.to_owned();
     tokio::spawn(async move {
         if let Err(error) = start(&url).await {
@@ -21,7 +23,7 @@ pub(crate) fn open(url: &str) {
                 style::warning("warning")
             );
         }
-    });
+    })
 }
 
 async fn start(url: &str) -> Result<(), String> {
@@ -40,12 +42,11 @@ async fn start(url: &str) -> Result<(), String> {
         stdout: 0,
         cancel: CancellationToken::new(),
     };
-    let output = run(&spec, b"", &limits).await;
-    let output = output.map_err(|error| error.to_string())?;
-    if output.exit == Exit::Code(0) {
-        Ok(())
-    } else {
-        Err(format!("`{}` failed", spec.program.display()))
+    match run(&spec, b"", &limits).await {
+        Ok(output) if output.exit == Exit::Code(0) => Ok(()),
+        Ok(_) => Err(format!("`{}` failed", spec.program.display())),
+        Err(RunError::Deadline { .. }) => Ok(()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -65,9 +66,10 @@ fn opener(url: &str, is_there: impl Fn(&str) -> bool) -> Result<Vec<&str>, Strin
     if !is_there("xdg-open") {
         return Err("there is no `xdg-open`".to_owned());
     }
-    // What we start ends with us; a browser should not, so it gets a session of its own.
+    // What we start ends with us; a browser should not, so it gets a session of its own. `setsid` stays until it has one:
+    // it would be too soon to end its group before that.
     let own_session: &[&str] = if is_there("setsid") {
-        &["setsid", "--fork"]
+        &["setsid", "--wait"]
     } else {
         &[]
     };
@@ -98,7 +100,7 @@ mod tests {
         let url = "https://example.org/?a=b&c";
         assert_eq!(
             opener(url, |_| true),
-            Ok(vec!["setsid", "--fork", "xdg-open", url])
+            Ok(vec!["setsid", "--wait", "xdg-open", url])
         );
         assert_eq!(
             opener(url, |it| it == "xdg-open"),

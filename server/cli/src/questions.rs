@@ -11,6 +11,7 @@ use reader::Reader;
 use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 
 /// True when a person can be asked: there is a terminal to write to and one to read from.
 pub(crate) fn can_ask() -> bool {
@@ -23,6 +24,8 @@ pub(crate) struct Questions {
     reader: Reader,
     waiting: VecDeque<Asked>,
     current: Option<Current>,
+    /// The pages that are being opened.
+    opening: Vec<JoinHandle<()>>,
 }
 
 /// A question and when it came.
@@ -45,11 +48,12 @@ impl Questions {
         self.ask_next();
     }
 
-    /// Takes back a question that needs no answer any more.
-    pub(crate) fn close(&mut self, id: QuestionId) {
+    /// Takes back a question that needs no answer any more, or whose time is up.
+    pub(crate) fn close(&mut self, id: QuestionId, is_late: bool) {
         self.waiting.retain(|it| it.question.id != id);
         if let Some(current) = self.current.take_if(|it| it.id == id) {
-            let why = if current.deadline <= Instant::now() {
+            // The engine began to count a moment earlier than we did.
+            let why = if is_late || current.deadline <= Instant::now() {
                 "no answer in time: denied"
             } else {
                 "no answer is needed any more"
@@ -79,7 +83,7 @@ impl Questions {
             let reply = match step {
                 Step::Done(reply) => reply,
                 Step::Open(url) => {
-                    browser::open(&url);
+                    self.opening.push(browser::open(&url));
                     Reply::Accept(Default::default())
                 }
                 Step::Next(remark) => {
@@ -97,6 +101,14 @@ impl Questions {
             self.current = None;
             self.ask_next();
             return (id, reply);
+        }
+    }
+
+    /// Waits until the pages that the user wanted to see are open.
+    pub(crate) async fn finish(self) {
+        for page in self.opening {
+            // A task that failed has opened nothing that could be waited for.
+            let _ = page.await;
         }
     }
 

@@ -67,8 +67,8 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
                 progress.pause();
                 questions.add(*question);
             }
-            Some(Event::QuestionClosed { id: question, .. }) => {
-                questions.close(question);
+            Some(Event::QuestionClosed { id, unanswered }) => {
+                questions.close(id, unanswered.is_some());
                 if !questions.is_asking() {
                     progress.resume();
                 }
@@ -86,6 +86,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         progress.note(notice);
     }
     progress.finish();
+    questions.finish().await;
     let files = findings.into_files();
     print(args, &workspace, &files, &report)?;
     Ok(exit_code(args, &files, &report))
