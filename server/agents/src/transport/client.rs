@@ -6,7 +6,7 @@ use super::trouble::explain;
 use crate::oauth::{Challenge, Login};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{StatusCode, redirect};
-use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
 use rmcp::transport::common::client_side_sse::{BoxedSseResponse, ExponentialBackoff};
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClient, StreamableHttpPostResponse, StreamableHttpResponseLimits,
@@ -194,9 +194,10 @@ impl StreamableHttpClient for Client {
         message: ClientJsonRpcMessage,
         session: Option<Arc<str>>,
         _: Option<String>,
-        headers: Headers,
+        mut headers: Headers,
         limits: StreamableHttpResponseLimits,
     ) -> Result<StreamableHttpPostResponse, HttpError> {
+        name_greeting(&message, &mut headers);
         let id = match &message {
             JsonRpcMessage::Request(request) => Some(request.id.clone()),
             _ => None,
@@ -276,6 +277,18 @@ impl StreamableHttpClient for Client {
             }
             error => error,
         })
+    }
+}
+
+/// Servers of the later era want the method named on each POST, and the library begins to do so after the greeting.
+fn name_greeting(message: &ClientJsonRpcMessage, headers: &mut Headers) {
+    if let JsonRpcMessage::Request(request) = message
+        && let ClientRequest::InitializeRequest(_) = request.request
+    {
+        let name = HeaderName::from_static("mcp-method");
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static("initialize"));
     }
 }
 
