@@ -11,6 +11,7 @@ pub mod edit;
 pub mod finding;
 pub mod locate;
 pub mod merge;
+pub mod patch;
 pub mod path;
 pub mod sanitize;
 pub mod secrets;

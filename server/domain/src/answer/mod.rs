@@ -114,6 +114,12 @@ pub const MAX_SKIPPED: usize = 1000;
 /// Longest answer text read, in bytes; the rest is cut and the cut is a problem.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// Reads text that is a place and nothing else (`src/a.rs:12-14`): the file and the place in it.
+pub(crate) fn spot_of(text: &str) -> Option<(Option<String>, crate::finding::RawPlace)> {
+    let place::Spot { path, place } = place::spot(text)?;
+    Some((path, place))
+}
+
 /// Reads structured content where there is some, else the text parts.
 ///
 /// Never fails: what cannot be understood is among the problems.

@@ -85,6 +85,13 @@ const MAX_MATCHES: usize = 2000;
 /// Longest text searched for quotes and symbols, in bytes; in a longer one only numbers are used.
 pub const MAX_TEXT: usize = 32 * 1024 * 1024;
 
+/// A line as it is compared at a tier up to [`Tier::WhitespaceFree`]; as it is for the others.
+pub(crate) fn line_in_form(tier: Tier, line: &str) -> String {
+    use form::Form;
+    let form = Form::ALL.into_iter().find(|form| form.tier() == tier);
+    form.map_or_else(|| line.to_owned(), |form| form.quote(line))
+}
+
 impl Located {
     /// The place, if there is just one.
     pub fn range(&self) -> Option<TextRange> {

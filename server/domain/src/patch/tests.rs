@@ -1,0 +1,74 @@
+//! Tests of reading and placing changes: answers in every format, and what becomes of the files.
+
+mod damaged;
+mod formats;
+mod places;
+
+use super::*;
+use crate::edit;
+use crate::text::Text;
+use expect_test::Expect;
+use std::fmt::Write as _;
+
+/// Reads an answer and applies it to files; shows the changed files and the problems.
+fn check(files: &[(&str, &str)], answer: &str, expected: &Expect) {
+    expected.assert_eq(&outcome(files, &parse(answer)));
+}
+
+fn outcome(files: &[(&str, &str)], patch: &Patch) -> String {
+    let mut files: Vec<(String, Text)> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Text::new(text)))
+        .collect();
+    let mut shown = String::new();
+    for FilePatch { path, action } in &patch.files {
+        let at = files.iter().position(|it| it.0 == *path);
+        let placed = place(path, action, at.map(|at| &files[at].1));
+        let _ = writeln!(shown, "{}{}", path, detail(action));
+        match placed.outcome {
+            Outcome::Same => shown += "  (same)\n",
+            Outcome::Deleted => shown += "  (deleted)\n",
+            Outcome::Created(text) => show(&mut shown, &text),
+            Outcome::Edits(edits) => {
+                let at = at.expect("edits are of a file");
+                files[at].1 = edit::apply(&files[at].1, &edits).expect("edits fit");
+                show(&mut shown, &files[at].1.to_string());
+            }
+        }
+        for problem in placed.problems {
+            let _ = writeln!(shown, "  ! {problem}");
+        }
+    }
+    for problem in &patch.problems {
+        let _ = writeln!(shown, "! {problem}");
+    }
+    shown
+}
+
+fn detail(action: &Action) -> String {
+    match action {
+        Action::Edit {
+            rename, executable, ..
+        } => {
+            let rename = rename.as_ref().map(|it| format!(" -> {it}"));
+            let mode = executable.map(|it| if it { " +x" } else { " -x" });
+            rename.unwrap_or_default() + mode.unwrap_or_default()
+        }
+        Action::Create {
+            executable: true, ..
+        } => " (new, +x)".to_owned(),
+        Action::Create { .. } => " (new)".to_owned(),
+        Action::Rewrite { .. } => " (whole)".to_owned(),
+        Action::Delete => String::new(),
+    }
+}
+
+fn show(shown: &mut String, text: &str) {
+    for line in text.split_inclusive('\n') {
+        let visible = line.replace('\r', "␍").replace('\t', "→");
+        let visible = visible
+            .strip_suffix('\n')
+            .map_or_else(|| format!("{visible}⊣"), str::to_owned);
+        let _ = writeln!(shown, "  |{visible}");
+    }
+}
