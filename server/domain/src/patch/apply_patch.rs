@@ -101,6 +101,8 @@ fn read_hunk(lines: &mut Lines<'_>) -> Option<LineHunk> {
     if lines.next_if(|line| line.trim() == END_OF_FILE).is_some() {
         (hunk.at_end, is_read) = (true, true);
     }
+    // So the format says of a hunk that has no neighbours.
+    hunk.at_end |= hunk.anchors.is_empty() && hunk.old().next().is_none();
     is_read.then_some(hunk)
 }
 

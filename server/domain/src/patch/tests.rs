@@ -3,6 +3,7 @@
 mod damaged;
 mod formats;
 mod places;
+mod properties;
 
 use super::*;
 use crate::edit;

@@ -84,9 +84,8 @@ fn places(page: &Page<'_>, hunk: &LineHunk, old: &[&str]) -> Option<(Tier, Vec<u
     if !old.is_empty() {
         return page.find(old);
     }
-    // Only lines that come: at the end where that is said, or anywhere in a file without lines.
-    let is_said = hunk.at_end || (hunk.anchors.is_empty() && hunk.line.is_none());
-    (is_said || page.len() == 0).then(|| (Tier::Exact, vec![page.len()]))
+    // Only lines that come: at the end where that is said, or in a file without lines.
+    (hunk.at_end || page.len() == 0).then(|| (Tier::Exact, vec![page.len()]))
 }
 
 /// The places inside the block that the last anchor begins.
