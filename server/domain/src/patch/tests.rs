@@ -1,5 +1,7 @@
 //! Tests of reading and placing changes: answers in every format, and what becomes of the files.
 
+#![allow(clippy::expect_used)]
+
 mod damaged;
 mod formats;
 mod places;

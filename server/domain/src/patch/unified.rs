@@ -31,7 +31,7 @@ pub(super) fn read(lines: &mut Lines<'_>, patch: &mut Patch) -> bool {
     while let Some(hunk) = read_hunk(lines) {
         hunks.push(hunk);
     }
-    add(patch, header, hunks, number);
+    add(patch, &header, hunks, number);
     true
 }
 
@@ -127,12 +127,12 @@ fn bare(path: &str) -> String {
     path[2..].to_owned()
 }
 
-fn add(patch: &mut Patch, header: Header, hunks: Vec<LineHunk>, number: usize) {
+fn add(patch: &mut Patch, header: &Header, hunks: Vec<LineHunk>, number: usize) {
     let executable = header.executable;
     let (old, new) = header.paths();
     let created = header.created || (old.is_none() && new.is_some());
     let deleted = header.deleted || (old.is_some() && new.is_none());
-    let Some(path) = (if created { new.clone() } else { old.clone() }) else {
+    let Some(path) = (if created { new.clone() } else { old }) else {
         return patch.problem(format!("the diff in line {number} names no file"));
     };
     if header.binary || header.copy {

@@ -1,5 +1,7 @@
 //! Diffs of random texts: whatever is taken is right, and what is doubtful is refused.
 
+#![allow(clippy::expect_used)]
+
 use super::super::*;
 use crate::edit;
 use crate::text::Text;
