@@ -93,7 +93,7 @@ async fn call(url: String, ca: Option<PathBuf>) -> String {
 }
 
 #[tokio::test]
-async fn a_companys_certificates_are_trusted_where_they_are_named() {
+async fn certificates_of_ones_own_are_trusted_where_they_are_named() {
     let port = serve();
     let directory = tempfile::tempdir().unwrap();
     let ca = directory.path().join("company.pem");
