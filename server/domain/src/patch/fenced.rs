@@ -25,56 +25,37 @@ pub(super) fn read(lines: &mut Lines<'_>, patch: &mut Patch) -> bool {
         return true;
     }
     if let Some(reach) = info.strip_prefix("suggestion") {
-        let text = content(lines, mark, count, "");
-        suggestion(reach, before, text, number, patch);
+        let (text, is_ended) = content(lines, mark, count, "");
+        suggestion(reach, before, is_ended.then_some(text), number, patch);
         return true;
     }
     let body = lines.mark();
-    let text = content(lines, mark, count, info);
-    if holds_another_format(text.as_deref().unwrap_or_default())
-        || text.is_none() && goes_on_in_another_format(lines, body)
-    {
+    let (text, is_ended) = content(lines, mark, count, info);
+    if holds_another_format(&text) {
         lines.go_to(body);
         lines.inside = Some((mark, count));
         return true;
     }
     let named = path_in_info(info).or_else(|| path_in(before));
-    let first = text.as_deref().and_then(|text| text.lines().next());
+    let first = text.lines().next().filter(|_| is_ended);
     let inside = first.and_then(path_in_comment);
     let Some(path) = named.clone().or_else(|| inside.clone()) else {
         // Code that belongs to no file.
         return true;
     };
-    match text {
-        Some(text) => {
-            let is_titled = inside.is_some() && (named.is_none() || named == inside);
-            let text = if is_titled {
-                text.split_once('\n')
-                    .map_or("", |(_, rest)| rest)
-                    .to_owned()
-            } else {
-                text
-            };
-            patch.push(&path, Action::Rewrite { text });
-        }
-        None => patch.problem(format!(
+    if !is_ended {
+        patch.problem(format!(
             "the block of `{path}` in line {number} has no end: the answer was cut"
-        )),
+        ));
+        return true;
     }
+    let is_titled = inside.is_some() && (named.is_none() || named == inside);
+    let text = match text.split_once('\n') {
+        Some((_, rest)) if is_titled => rest.to_owned(),
+        _ => text,
+    };
+    patch.push(&path, Action::Rewrite { text });
     true
-}
-
-/// The same of a block without an end, from this line on.
-fn goes_on_in_another_format(lines: &mut Lines<'_>, body: usize) -> bool {
-    let end = lines.mark();
-    lines.go_to(body);
-    let mut rest = String::new();
-    while let Some(line) = lines.next() {
-        rest += line;
-        rest.push('\n');
-    }
-    lines.go_to(end);
-    holds_another_format(&rest)
 }
 
 fn suggestion(reach: &str, before: &str, text: Option<String>, number: usize, patch: &mut Patch) {
@@ -111,14 +92,13 @@ fn reached(mut place: RawPlace, reach: &str) -> Option<RawPlace> {
     Some(place)
 }
 
-/// The lines up to the end of the fence; `None` when it has none. In markdown, fences may be nested.
-fn content(lines: &mut Lines<'_>, mark: char, count: usize, info: &str) -> Option<String> {
+/// The lines up to the end of the fence, and whether it has one. In markdown, fences may be nested.
+fn content(lines: &mut Lines<'_>, mark: char, count: usize, info: &str) -> (String, bool) {
     let language = info.split_whitespace().next().unwrap_or_default();
     let may_nest = matches!(language, "md" | "markdown");
     let mut nested = false;
     let mut text = String::new();
-    loop {
-        let line = lines.next()?;
+    while let Some(line) = lines.next() {
         if let Some((other, length, info)) = fence(line)
             && other == mark
             && length >= count
@@ -126,13 +106,14 @@ fn content(lines: &mut Lines<'_>, mark: char, count: usize, info: &str) -> Optio
             match (may_nest, nested, info.is_empty()) {
                 (true, false, false) => nested = true,
                 (true, true, true) => nested = false,
-                (_, _, true) => return Some(text),
+                (_, _, true) => return (text, true),
                 _ => {}
             }
         }
         text += line;
         text.push('\n');
     }
+    (text, false)
 }
 
 /// True when a line begins a change in another format.
