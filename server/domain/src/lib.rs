@@ -13,6 +13,7 @@ pub mod locate;
 pub mod merge;
 pub mod patch;
 pub mod path;
+pub mod proposal;
 pub mod sanitize;
 pub mod secrets;
 pub mod text;
