@@ -1,16 +1,10 @@
-//! What a workspace brings that needs trust, told apart from what it may choose by itself.
-//!
-//! Without trust a workspace may only choose among agents that are known without it, and make things fewer and
-//! smaller: switch agents off, exclude files, lower limits.
+//! What a workspace brings that needs trust: its hash, and what it would do in sentences.
 
-use super::LimitsConfig;
-use super::approve::ApproveKey;
 use super::assemble::Presets;
-use super::file::{AgentTable, ConfigFile, LimitsTable, OPERATIONS, ReviewTable};
+use super::file::{ActionTable, AgentTable, ConfigFile, FixTable, OPERATIONS};
 use super::import::List;
 use crate::trust::Untrusted;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Most sentences; the rest is counted.
@@ -20,120 +14,11 @@ const MAX_SHOWN: usize = 400;
 /// Part of the hash, so that trust ends should its meaning change.
 const VERSION: &str = "crosscheck trust 1";
 
-/// What holds without the workspace.
-#[derive(Debug)]
-pub(super) struct Known {
-    /// Agents that are known and switched on.
-    pub agents: BTreeSet<String>,
-    /// Agents that the user switched off; an empty table does not bring them back.
-    pub off: BTreeSet<String>,
-    /// What agents may do without asking, where that is said.
-    pub approve: BTreeMap<String, ApproveKey>,
-    /// The limits.
-    pub limits: LimitsConfig,
-    /// Whether files are reviewed when they are saved.
-    pub on_save: bool,
-    /// Whether agents are told about guideline files.
-    pub guidelines: bool,
-}
-
 /// What needs trust: exact content, and what it would do.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     content: Vec<(String, Value)>,
     sentences: Vec<String>,
-}
-
-/// A project file in two parts.
-#[derive(Debug)]
-pub(super) struct Split {
-    /// What it may do by itself.
-    pub allowed: ConfigFile,
-    /// What needs trust.
-    pub needs_trust: ConfigFile,
-}
-
-/// Tells apart what a project file may do by itself from what needs trust.
-pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
-    let (review, review_needs) = split_review(&content.review, known);
-    let (limits, limits_needs) = split_limits(&content.limits, &known.limits);
-    let mut allowed = ConfigFile {
-        review,
-        limits,
-        ..ConfigFile::default()
-    };
-    let mut needs_trust = ConfigFile {
-        review: review_needs,
-        limits: limits_needs,
-        import: content.import.clone(),
-        ..ConfigFile::default()
-    };
-    for (name, table) in &content.agents {
-        let is_known = known.agents.contains(name);
-        let is_named = is_known || known.off.contains(name);
-        let switch = AgentTable {
-            enabled: table.enabled,
-            approve: table
-                .approve
-                .clone()
-                .filter(|it| is_named && it.is_no_looser(known.approve.get(name))),
-            ..AgentTable::default()
-        };
-        let stays_off = table.enabled.is_none() && known.off.contains(name);
-        let harmless = table.enabled == Some(false) || is_known || stays_off;
-        if harmless && *table == switch {
-            allowed.agents.insert(name.clone(), switch);
-            continue;
-        }
-        needs_trust.agents.insert(name.clone(), table.clone());
-        let switch = AgentTable {
-            enabled: table.enabled.filter(|it| !it),
-            ..switch
-        };
-        if switch != AgentTable::default() {
-            allowed.agents.insert(name.clone(), switch);
-        }
-    }
-    Split {
-        allowed,
-        needs_trust,
-    }
-}
-
-fn split_review(table: &ReviewTable, known: &Known) -> (ReviewTable, ReviewTable) {
-    let allowed = ReviewTable {
-        on_save: table.on_save.filter(|it| !it || known.on_save),
-        guidelines: table.guidelines.filter(|it| !it || known.guidelines),
-        instructions: None,
-        ..table.clone()
-    };
-    let needs = ReviewTable {
-        on_save: table.on_save.filter(|_| allowed.on_save.is_none()),
-        guidelines: table.guidelines.filter(|_| allowed.guidelines.is_none()),
-        instructions: table.instructions.clone(),
-        ..ReviewTable::default()
-    };
-    (allowed, needs)
-}
-
-fn split_limits(table: &LimitsTable, known: &LimitsConfig) -> (LimitsTable, LimitsTable) {
-    let allowed = LimitsTable {
-        file_size: table.file_size.filter(|it| it.0 <= known.file_bytes),
-        files: table.files.filter(|it| it.get() as usize <= known.files),
-        prompt_size: table
-            .prompt_size
-            .filter(|it| it.0 <= known.prompt_bytes as u64),
-        run: table.run.filter(|it| it.0 <= known.run),
-        approval: table.approval.filter(|it| it.0 <= known.approval),
-    };
-    let needs = LimitsTable {
-        file_size: table.file_size.filter(|_| allowed.file_size.is_none()),
-        files: table.files.filter(|_| allowed.files.is_none()),
-        prompt_size: table.prompt_size.filter(|_| allowed.prompt_size.is_none()),
-        run: table.run.filter(|_| allowed.run.is_none()),
-        approval: table.approval.filter(|_| allowed.approval.is_none()),
-    };
-    (allowed, needs)
 }
 
 impl Claims {
@@ -157,6 +42,10 @@ impl Claims {
         if let Some(instructions) = &review.instructions {
             say(format!("agents would be told: {}", quoted(instructions)));
         }
+        fix_sentences(&content.fix, &mut say);
+        for action in &content.actions {
+            say(action_sentence(action));
+        }
         let limits = &content.limits;
         for (key, value) in [
             ("file_size", limits.file_size.map(|it| it.to_string())),
@@ -164,6 +53,11 @@ impl Claims {
             ("prompt_size", limits.prompt_size.map(|it| it.to_string())),
             ("run", limits.run.map(|it| it.to_string())),
             ("approval", limits.approval.map(|it| it.to_string())),
+            ("worktrees", limits.worktrees.map(|it| it.to_string())),
+            (
+                "worktree_size",
+                limits.worktree_size.map(|it| it.to_string()),
+            ),
         ] {
             if let Some(value) = value {
                 say(format!("the limit `{key}` would be raised to {value}"));
@@ -223,6 +117,56 @@ impl Claims {
             hash: hasher.finalize().to_hex().to_string(),
             brings: self.sentences,
         })
+    }
+}
+
+fn fix_sentences(table: &FixTable, say: &mut dyn FnMut(String)) {
+    match table.check.as_deref() {
+        Some([]) => say("what agents change would be proposed without a check".to_owned()),
+        Some(command) => say(format!(
+            "what agents change would be checked by running: {}",
+            command_line(command)
+        )),
+        None => {}
+    }
+    if let Some(timeout) = table.check_timeout {
+        say(format!("such a check could take {timeout}"));
+    }
+    if table.confirm == Some(false) {
+        say("changes would be made without asking about each".to_owned());
+    }
+    for path in table.link.iter().flatten() {
+        say(format!(
+            "the disposable copies that agents edit would have a link to your own {}",
+            quoted(path)
+        ));
+    }
+    for path in table.copy.iter().flatten() {
+        say(format!(
+            "the disposable copies that agents edit would hold {}, even if git ignores it",
+            quoted(path)
+        ));
+    }
+    if let Some(instructions) = &table.instructions {
+        say(format!(
+            "agents that change code would be told: {}",
+            quoted(instructions)
+        ));
+    }
+}
+
+fn action_sentence(action: &ActionTable) -> String {
+    let title = quoted(action.title.as_deref().unwrap_or_default());
+    let prompt = quoted(action.prompt.as_deref().unwrap_or_default());
+    let agents = action.agent.iter().chain(action.agents.iter().flatten());
+    let agents: Vec<String> = agents.map(|it| quoted(it)).collect();
+    match agents.as_slice() {
+        [] => format!("the action {title} would tell agents: {prompt}"),
+        [agent] => format!("the action {title} would tell agent {agent}: {prompt}"),
+        agents => format!(
+            "the action {title} would tell agents {}: {prompt}",
+            agents.join(", ")
+        ),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 /// Largest configuration file, in bytes.
 pub(super) const MAX_FILE: u64 = 1024 * 1024;
@@ -190,12 +190,24 @@ fn from_value(value: &DeValue<'_>, path: &mut Vec<String>, note: &mut Note<'_>) 
         },
         DeValue::Boolean(it) => Value::from(*it),
         DeValue::Datetime(it) => Value::from(it.to_string()),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|it| from_value(it.get_ref(), path, &mut |_, _| {}))
-            .collect(),
+        DeValue::Array(items) => from_list(items, path, note),
         DeValue::Table(table) => from_table(table, path, note),
     }
+}
+
+/// The tables of a list are numbered from 0.
+fn from_list(items: &DeArray<'_>, path: &mut Vec<String>, note: &mut Note<'_>) -> Value {
+    let items = items.iter().enumerate().map(|(index, item)| {
+        if !item.get_ref().is_table() {
+            return from_value(item.get_ref(), path, &mut |_, _| {});
+        }
+        path.push(index.to_string());
+        note(path, item.span().start);
+        let value = from_value(item.get_ref(), path, note);
+        path.pop();
+        value
+    });
+    items.collect()
 }
 
 fn line_starts(text: &str) -> Vec<usize> {
@@ -313,6 +325,10 @@ mod tests {
         assert_eq!(document.lines.of(&["b", "c d", "e"]), Some(4));
         assert_eq!(document.lines.of(&["b", "c d", "none", "x"]), Some(2));
         assert_eq!(document.lines.of(&["none"]), None);
+        assert_eq!(document.lines.of(&["b", "c d", "e", "0", "f"]), Some(5));
+        let document = toml("[[a]]\nb = 1\n[[a]]\n# x\nb = 2\n").unwrap();
+        assert_eq!(document.lines.of(&["a", "1"]), Some(3));
+        assert_eq!(document.lines.of(&["a", "1", "b"]), Some(5));
         assert_eq!(toml("a = 1\nb = \n").unwrap_err().line, Some(2));
     }
 

@@ -2,7 +2,7 @@
 //! Schema and the table in `docs/configuration.md` all come from these types and their comments.
 
 use super::approve::ApproveKey;
-use super::units::{Period, Size};
+use super::units::{DiskSize, Period, Size};
 use agents::spec::{Operation, Reads};
 use domain::answer::Format;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -21,6 +21,14 @@ pub(super) struct ConfigFile {
     pub agents: BTreeMap<String, AgentTable>,
     /// What is reviewed, and by whom.
     pub review: ReviewTable,
+    // Left out of what is hashed for trust while nothing is said, so that trust outlasts new keys.
+    /// How agents change code.
+    #[serde(skip_serializing_if = "FixTable::is_empty")]
+    pub fix: FixTable,
+    /// Your own code actions: agents do to the selected code what the prompt says. The lists of all layers add up; an
+    /// action with the title of an earlier one replaces it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionTable>,
     /// What is too much. What a limit leaves out is counted and told.
     pub limits: LimitsTable,
     /// MCP server lists of other tools whose servers become agents; the first one that has a name wins.
@@ -170,6 +178,55 @@ pub(super) enum ScopeName {
     File,
 }
 
+/// How agents change code.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FixTable {
+    /// Names of the agents that fix. When you name none, the first one is asked. By default all agents with an
+    /// `[agents.NAME]` table that can edit or answer, those that can edit first; never `builtin`.
+    pub agents: Option<Vec<String>>,
+    /// Program and arguments of a command that checks the result before it is proposed, run in the disposable copy
+    /// without a shell. An empty list takes away the one of a lower layer.
+    pub check: Option<Vec<String>>,
+    /// Longest time of one check.
+    #[serde(alias = "checkTimeout")]
+    #[schemars(extend("default" = "10m"))]
+    pub check_timeout: Option<Period>,
+    /// Have the editor ask about each change before it is made, where it can.
+    #[schemars(extend("default" = false))]
+    pub confirm: Option<bool>,
+    /// Files and directories, relative to the root, that git ignores and a check needs: the disposable copy has links
+    /// to your own, so what is written there is written to yours.
+    #[schemars(extend("default" = []))]
+    pub link: Option<Vec<String>>,
+    /// The same as copies. Slower, and nothing gets back.
+    #[schemars(extend("default" = []))]
+    pub copy: Option<Vec<String>>,
+    /// Extra instructions for every fix, in plain words.
+    pub instructions: Option<String>,
+}
+
+impl FixTable {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A code action of your own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["title", "prompt"]))]
+pub(super) struct ActionTable {
+    /// What the menu shows, at most 80 characters.
+    pub title: Option<String>,
+    /// What the agent is told to do with the selected code, in plain words.
+    pub prompt: Option<String>,
+    /// Name of the agent that is asked. By default the one that fixes.
+    pub agent: Option<String>,
+    /// The same for several agents: each makes a proposal of its own.
+    pub agents: Option<Vec<String>>,
+}
+
 /// What is too much. What a limit leaves out is counted and told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -191,6 +248,13 @@ pub(super) struct LimitsTable {
     /// How long an agent's question waits for your answer; then it is denied.
     #[schemars(extend("default" = "2m"))]
     pub approval: Option<Period>,
+    /// Most disposable copies that are kept of one repository for agents to edit in.
+    #[schemars(extend("default" = 8))]
+    pub worktrees: Option<NonZeroU32>,
+    /// Most space on disk for these.
+    #[serde(alias = "worktreeSize")]
+    #[schemars(extend("default" = "4GB"))]
+    pub worktree_size: Option<DiskSize>,
 }
 
 /// A tool whose MCP server list can be imported.

@@ -19,7 +19,8 @@ pub(super) struct Fault {
     pub unknown: bool,
 }
 
-/// Reads `value` key by key. A list with a wrong element is wrong as a whole. Null means: not set.
+/// Reads `value` key by key. A list with a wrong element is wrong as a whole, but the tables of a list of tables are read
+/// key by key, too. Null means: not set.
 pub(super) fn read<T: DeserializeOwned + Default>(mut value: Value) -> (T, Vec<Fault>) {
     remove_nulls(&mut value);
     let mut faults = Vec::new();
@@ -47,10 +48,14 @@ pub(super) fn read<T: DeserializeOwned + Default>(mut value: Value) -> (T, Vec<F
     }
 }
 
-/// The path of an error up to the first list.
+/// The path of an error up to its last key. The tables of a list are numbered from 0.
 fn keys<E>(error: &serde_path_to_error::Error<E>) -> Vec<String> {
-    let keys = error.path().iter().map_while(|segment| match segment {
+    let segments: Vec<&Segment> = error.path().iter().collect();
+    let is_key = |it: &&Segment| matches!(it, Segment::Map { .. });
+    let end = segments.iter().rposition(is_key).map_or(0, |last| last + 1);
+    let keys = segments[..end].iter().map_while(|segment| match segment {
         Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
         _ => None,
     });
     keys.collect()
@@ -62,7 +67,11 @@ fn remove(value: &mut Value, path: &[String]) -> bool {
     };
     let mut table = value;
     for key in tables {
-        match table.get_mut(key) {
+        let inner = match table {
+            Value::Array(list) => key.parse().ok().and_then(|it: usize| list.get_mut(it)),
+            table => table.get_mut(key),
+        };
+        match inner {
             Some(inner) => table = inner,
             None => return false,
         }

@@ -1,17 +1,21 @@
 //! From places to one configuration: reading, asking for trust, laying over each other.
 
+use super::actions;
 use super::approve;
 use super::assemble::{self, Part, Presets};
-use super::claims::{self, Claims, Known};
+use super::choice::{Candidates, FALLBACK};
+use super::claims::Claims;
 use super::document::Lines;
 use super::file::{AgentTable, ConfigFile, Import};
+use super::fix;
 use super::import::{self, List};
 use super::interpolate::{Context, Syntax};
 use super::layers::{Layer, Layers};
 use super::problems::in_order;
-use super::review::{self, Candidates, FALLBACK};
+use super::review;
 use super::source::{Kind, Source};
-use super::{Config, LimitsConfig, Loaded};
+use super::split::{self, Known};
+use super::{Config, FixConfig, LimitsConfig, Loaded};
 use crate::trust::{Trust, Untrusted};
 use process::Environment;
 use process::which::which;
@@ -72,6 +76,8 @@ pub(super) fn load(
         presets,
     };
     let review = review::review(&layers, &candidates, &mut problems);
+    let fix = fix::fix(&layers, &candidates, place, &mut problems);
+    let actions = actions::actions(&layers, &candidates, &mut problems);
     let mut limits = LimitsConfig::default();
     for layer in layers.last_first().into_iter().rev() {
         limits.lay(&layer.content.limits);
@@ -82,6 +88,8 @@ pub(super) fn load(
             agents: made,
             approve,
             review,
+            fix,
+            actions,
             limits,
         },
         problems: in_order(problems),
@@ -124,7 +132,7 @@ fn gate(
     let own = imported_by_user(layers);
     let own = chosen(read, &own, false);
     let known = known(layers, &own, machine);
-    let split = claims::split(&layers.project.content, &known);
+    let split = split::split(&layers.project.content, &known);
     let mut claims = Claims::default();
     claims.add_file(&layers.project.source.shown, &split.needs_trust, presets);
     for list in lists.iter().filter(|it| it.source.kind.is_workspace()) {
@@ -151,6 +159,8 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
         limits: LimitsConfig::default(),
         on_save: false,
         guidelines: true,
+        check_timeout: FixConfig::default().check_timeout,
+        confirm: false,
     };
     let servers = own.iter().flat_map(|it| &it.agents);
     known.agents.extend(servers.map(|(name, _)| name.clone()));
@@ -175,6 +185,9 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
         known.limits.lay(&content.limits);
         known.on_save = content.review.on_save.unwrap_or(known.on_save);
         known.guidelines = content.review.guidelines.unwrap_or(known.guidelines);
+        let timeout = content.fix.check_timeout.map(|it| it.0);
+        known.check_timeout = timeout.unwrap_or(known.check_timeout);
+        known.confirm = content.fix.confirm.unwrap_or(known.confirm);
     }
     known
 }

@@ -1,11 +1,14 @@
 //! The configuration: layers of files and settings, read into one value plus the problems met.
 
+mod actions;
 mod approve;
 mod assemble;
+mod choice;
 mod claims;
 mod document;
 mod draft;
 mod file;
+mod fix;
 mod import;
 mod interpolate;
 mod layers;
@@ -15,6 +18,7 @@ mod problems;
 mod review;
 mod schema;
 mod source;
+mod split;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -25,13 +29,14 @@ use crate::approve::Approve;
 use crate::paths::Paths;
 use crate::trust::{Trust, Untrusted};
 use agents::AgentSpec;
+use domain::path::RelPath;
 use interpolate::Context;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The configuration of one root, complete.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// All agents by name that may be used: configured, imported, found on the machine, `builtin`.
     pub agents: BTreeMap<String, AgentSpec>,
@@ -39,6 +44,10 @@ pub struct Config {
     pub approve: BTreeMap<String, Approve>,
     /// `[review]`.
     pub review: ReviewConfig,
+    /// `[fix]`.
+    pub fix: FixConfig,
+    /// `[[actions]]`: the user's own first, then the project's, then the editor's. No title is there twice.
+    pub actions: Vec<ActionConfig>,
     /// `[limits]`.
     pub limits: LimitsConfig,
 }
@@ -73,6 +82,44 @@ pub enum DefaultScope {
     File,
 }
 
+/// `[fix]`: how agents change code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixConfig {
+    /// Agents that fix. The first one is asked when none is named; of several that are named each makes a proposal of
+    /// its own. Without any in the configuration: those with a table of ours that can edit or answer, other than
+    /// `builtin`, and those that edit first; may be empty. A name that cannot be used stays here, as in
+    /// [`ReviewConfig::agents`].
+    pub agents: Vec<String>,
+    /// Agents found on this machine while nothing says who fixes: they are asked only by name.
+    pub offered: Vec<String>,
+    /// Program and arguments of a command that says whether a result is good, run without a shell in the disposable
+    /// copy. The program is absolute, a name to be found in `PATH`, or (from a trusted project) a relative path, meant
+    /// in the copy.
+    pub check: Option<Vec<String>>,
+    /// Longest time of one run of `check`.
+    pub check_timeout: Duration,
+    /// Have the editor ask about each change before it is made, where it can.
+    pub confirm: bool,
+    /// Ignored files and directories that `check` and agents need: the copy has links to the user's own. None of these
+    /// and of `copy` is the same as another or inside of it, and none is in `.git`.
+    pub link: Vec<RelPath>,
+    /// The same as copies.
+    pub copy: Vec<RelPath>,
+    /// Extra instructions for every fix.
+    pub instructions: Option<String>,
+}
+
+/// One of `[[actions]]`: a code action of the user's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionConfig {
+    /// What the menu shows: one line of plain text, and what an action is known by.
+    pub title: String,
+    /// What the agent is told to do with the selected code.
+    pub prompt: String,
+    /// Agents asked; [`FixConfig::agents`] when empty. A name that cannot be used stays here.
+    pub agents: Vec<String>,
+}
+
 /// `[limits]`: what is too much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitsConfig {
@@ -86,6 +133,10 @@ pub struct LimitsConfig {
     pub run: Duration,
     /// How long an agent's question waits for the user; then it is denied.
     pub approval: Duration,
+    /// Most disposable copies kept of one repository.
+    pub worktrees: usize,
+    /// Most bytes on disk that the disposable copies of one repository may take.
+    pub worktree_bytes: u64,
 }
 
 impl Default for LimitsConfig {
@@ -96,6 +147,8 @@ impl Default for LimitsConfig {
             prompt_bytes: 200 * 1024,
             run: Duration::from_secs(30 * 60),
             approval: Duration::from_secs(2 * 60),
+            worktrees: 8,
+            worktree_bytes: 4 * 1024 * 1024 * 1024,
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 mod docs;
+mod fixes;
 mod hostile;
 mod imports;
 mod layers;
@@ -167,6 +168,7 @@ fn rendered(loaded: &Loaded) -> String {
         write!(out, "; {instructions:?}").unwrap();
     }
     out.push('\n');
+    render_fix(config, &mut out);
     if config.limits != LimitsConfig::default() {
         writeln!(out, "{:?}", config.limits).unwrap();
     }
@@ -184,6 +186,49 @@ fn rendered(loaded: &Loaded) -> String {
         writeln!(out, "untrusted: {sentence}").unwrap();
     }
     out
+}
+
+/// What is said of fixes, but for who makes them by default.
+fn render_fix(config: &Config, out: &mut String) {
+    let fix = &config.fix;
+    let default = FixConfig {
+        agents: fix.agents.clone(),
+        offered: fix.offered.clone(),
+        ..FixConfig::default()
+    };
+    if *fix != default {
+        write!(out, "fix: {}", fix.agents.join(", ")).unwrap();
+        if let Some(check) = &fix.check {
+            write!(out, "; check {check:?}").unwrap();
+        }
+        if fix.check_timeout != default.check_timeout {
+            write!(out, "; within {:?}", fix.check_timeout).unwrap();
+        }
+        if fix.confirm {
+            out.push_str("; confirm");
+        }
+        for (word, paths) in [("link", &fix.link), ("copy", &fix.copy)] {
+            for path in paths {
+                write!(out, "; {word} {path}").unwrap();
+            }
+        }
+        if let Some(instructions) = &fix.instructions {
+            write!(out, "; {instructions:?}").unwrap();
+        }
+        out.push('\n');
+    }
+    for action in &config.actions {
+        let ActionConfig {
+            title,
+            prompt,
+            agents,
+        } = action;
+        let prompt = match prompt.len() {
+            0..=80 => format!("{prompt:?}"),
+            length => format!("{length} bytes"),
+        };
+        writeln!(out, "action {title:?} of {agents:?}: {prompt}").unwrap();
+    }
 }
 
 fn render_agent(agent: &AgentSpec, out: &mut String) {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// Longest duration; more is surely a mistake.
 const MAX_PERIOD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Largest size, in bytes.
-const MAX_SIZE: u64 = 1024 * 1024 * 1024;
+/// Bytes of a gigabyte.
+const GB: u64 = 1024 * 1024 * 1024;
 /// Longest part of a wrong value that an error repeats, in characters.
 const MAX_SHOWN: usize = 40;
 
@@ -19,9 +19,14 @@ const MAX_SHOWN: usize = 40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Period(pub(super) Duration);
 
-/// A number of bytes: a whole number with an optional unit, powers of 1024, above zero, at most 1 GB.
+/// A number of bytes: a whole number with an optional unit, powers of 1024, above zero, at most so many gigabytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Size(pub(super) u64);
+pub(super) struct SizeUpTo<const MAX_GB: u64>(pub(super) u64);
+
+/// The size of something that is held in memory.
+pub(super) type Size = SizeUpTo<1>;
+/// The size of something on disk.
+pub(super) type DiskSize = SizeUpTo<1024>;
 
 impl FromStr for Period {
     type Err = String;
@@ -62,7 +67,7 @@ impl FromStr for Period {
     }
 }
 
-impl FromStr for Size {
+impl<const MAX_GB: u64> FromStr for SizeUpTo<MAX_GB> {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
@@ -76,19 +81,19 @@ impl FromStr for Size {
             "" | "b" => 1,
             "k" | "kb" | "kib" => 1024,
             "m" | "mb" | "mib" => 1024 * 1024,
-            "g" | "gb" | "gib" => 1024 * 1024 * 1024,
+            "g" | "gb" | "gib" => GB,
             _ => return Err(wrong()),
         };
         Self::checked(number.saturating_mul(bytes))
     }
 }
 
-impl Size {
+impl<const MAX_GB: u64> SizeUpTo<MAX_GB> {
     fn checked(bytes: u64) -> Result<Self, String> {
         match bytes {
             0 => Err("a size must be above zero".to_owned()),
-            1..=MAX_SIZE => Ok(Self(bytes)),
-            _ => Err("the size is too large; 1GB is the most".to_owned()),
+            _ if bytes <= MAX_GB * GB => Ok(Self(bytes)),
+            _ => Err(format!("the size is too large; {MAX_GB}GB is the most")),
         }
     }
 }
@@ -107,9 +112,10 @@ impl fmt::Display for Period {
     }
 }
 
-impl fmt::Display for Size {
+impl<const MAX_GB: u64> fmt::Display for SizeUpTo<MAX_GB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            it if it % GB == 0 => write!(f, "{}GB", it / GB),
             it if it % (1024 * 1024) == 0 => write!(f, "{}MB", it / (1024 * 1024)),
             it if it % 1024 == 0 => write!(f, "{}KB", it / 1024),
             it => write!(f, "{it}B"),
@@ -123,7 +129,7 @@ impl Serialize for Period {
     }
 }
 
-impl Serialize for Size {
+impl<const MAX_GB: u64> Serialize for SizeUpTo<MAX_GB> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(self.0)
     }
@@ -145,19 +151,19 @@ impl<'de> Deserialize<'de> for Period {
     }
 }
 
-impl<'de> Deserialize<'de> for Size {
+impl<'de, const MAX_GB: u64> Deserialize<'de> for SizeUpTo<MAX_GB> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SizeVisitor;
-        impl Visitor<'_> for SizeVisitor {
-            type Value = Size;
+        struct SizeVisitor<const MAX_GB: u64>;
+        impl<const MAX_GB: u64> Visitor<'_> for SizeVisitor<MAX_GB> {
+            type Value = SizeUpTo<MAX_GB>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a size like \"200KB\" or a number of bytes")
             }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
                 text.parse().map_err(E::custom)
             }
-            fn visit_u64<E: de::Error>(self, bytes: u64) -> Result<Size, E> {
-                Size::checked(bytes).map_err(E::custom)
+            fn visit_u64<E: de::Error>(self, bytes: u64) -> Result<Self::Value, E> {
+                SizeUpTo::checked(bytes).map_err(E::custom)
             }
         }
         deserializer.deserialize_any(SizeVisitor)
@@ -176,7 +182,7 @@ impl JsonSchema for Period {
     }
 }
 
-impl JsonSchema for Size {
+impl<const MAX_GB: u64> JsonSchema for SizeUpTo<MAX_GB> {
     fn inline_schema() -> bool {
         true
     }
@@ -253,7 +259,7 @@ mod tests {
             ("200KB", Ok(200 * 1024)),
             ("1 MiB", Ok(1024 * 1024)),
             ("1m", Ok(1024 * 1024)),
-            ("1GB", Ok(MAX_SIZE)),
+            ("1GB", Ok(GB)),
             ("2GB", Err("too large")),
             ("99999999999999999GB", Err("too large")),
             ("0MB", Err("above zero")),
@@ -271,5 +277,8 @@ mod tests {
                 (size, expected) => panic!("{text}: {size:?}, expected {expected:?}"),
             }
         }
+        let on_disk = "4GB".parse::<DiskSize>();
+        assert_eq!(on_disk.map(|it| it.to_string()), Ok("4GB".to_owned()));
+        assert!("1025GB".parse::<DiskSize>().is_err());
     }
 }

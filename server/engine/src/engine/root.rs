@@ -1,7 +1,7 @@
 //! An open workspace root: its configuration, its agents and what was dismissed in it.
 
 use super::Sink;
-use crate::config::{self, Config, LimitsConfig, Loaded, Problem, ReviewConfig};
+use crate::config::{self, Config, Loaded, Problem, ReviewConfig};
 use crate::event::{Event, FileFindings};
 use crate::ledger::{Dismissals, Ledger, Remembered};
 use crate::paths::Paths;
@@ -244,18 +244,11 @@ fn unreadable(root: &Path, error: &str) -> Loaded {
     Loaded {
         root: root.to_owned(),
         config: Config {
-            agents: BTreeMap::new(),
-            approve: BTreeMap::new(),
             review: ReviewConfig {
                 agents: Vec::new(),
-                offered: Vec::new(),
-                scope: config::DefaultScope::Changes,
-                on_save: false,
-                exclude: Vec::new(),
-                guidelines: true,
-                instructions: None,
+                ..ReviewConfig::default()
             },
-            limits: LimitsConfig::default(),
+            ..Config::default()
         },
         problems: vec![Problem {
             file: None,

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::config::{Config, LimitsConfig, ReviewConfig};
+use crate::config::{Config, LimitsConfig};
 use crate::event::{Approval, Field};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -79,13 +79,12 @@ impl Stage {
 
 fn loaded(approve: Approve, deadline: Duration) -> Arc<Loaded> {
     let config = Config {
-        agents: BTreeMap::new(),
         approve: [("a".to_owned(), approve)].into(),
-        review: ReviewConfig::default(),
         limits: LimitsConfig {
             approval: deadline,
             ..LimitsConfig::default()
         },
+        ..Config::default()
     };
     Arc::new(Loaded {
         root: "/w".into(),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
 use crate::capabilities::Capabilities;
-use engine::config::{Config, DefaultScope, LimitsConfig, ReviewConfig};
+use engine::config::Config;
 use engine::trust::Untrusted;
 
 /// A state with one root, and the messages that it sends.
@@ -34,25 +34,10 @@ impl Told {
         untrusted: Option<Untrusted>,
         files: &[&str],
     ) -> Vec<Value> {
-        let review = ReviewConfig {
-            agents: vec!["builtin".to_owned()],
-            offered: Vec::new(),
-            scope: DefaultScope::Changes,
-            on_save: false,
-            exclude: Vec::new(),
-            guidelines: true,
-            instructions: None,
-        };
-        let config = Config {
-            agents: Default::default(),
-            approve: Default::default(),
-            review,
-            limits: LimitsConfig::default(),
-        };
         let files = files.iter().map(|it| self.root.join(it)).collect();
         let loaded = Loaded {
             root: self.root.clone(),
-            config,
+            config: Config::default(),
             problems,
             untrusted,
             files,

@@ -66,6 +66,14 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
             "prompt_size": default("LimitsTable", "prompt_size"),
             "run": default("LimitsTable", "run"),
             "approval": default("LimitsTable", "approval"),
+            "worktrees": default("LimitsTable", "worktrees"),
+            "worktree_size": default("LimitsTable", "worktree_size"),
+        },
+        "fix": {
+            "check_timeout": default("FixTable", "check_timeout"),
+            "confirm": default("FixTable", "confirm"),
+            "link": default("FixTable", "link"),
+            "copy": default("FixTable", "copy"),
         },
         "review": {
             "scope": default("ReviewTable", "scope"),
@@ -92,6 +100,7 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
     assert_eq!(loaded.config.approve["builtin"], Approve::default());
     assert_eq!(loaded.config.limits, LimitsConfig::default());
     assert_eq!(loaded.config.review, ReviewConfig::default());
+    assert_eq!(loaded.config.fix, FixConfig::default());
     assert_eq!(
         loaded.config.agents["builtin"].limits,
         agents::Limits::default()
@@ -119,6 +128,8 @@ fn key_tables() -> String {
             &schema["definitions"]["OperationTable"],
         ),
         ("review", &schema["definitions"]["ReviewTable"]),
+        ("fix", &schema["definitions"]["FixTable"]),
+        ("[actions]", &schema["definitions"]["ActionTable"]),
         ("limits", &schema["definitions"]["LimitsTable"]),
     ] {
         match heading {
@@ -175,6 +186,7 @@ fn kind(property: &Value) -> String {
             "array" if property["items"]["enum"].is_array() => {
                 format!("list of {}", words(&property["items"]["enum"]))
             }
+            "array" if property["items"]["$ref"].is_string() => "list of tables".to_owned(),
             "array" => "list of strings".to_owned(),
             "object" => "table".to_owned(),
             other => other.to_owned(),

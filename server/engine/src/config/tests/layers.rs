@@ -88,7 +88,7 @@ run = "1h"
           review: review{}
           edit: edit{}
         review: codex, house; File; on save; no guidelines; exclude ["*.lock"]; "Be kind."
-        LimitsConfig { file_bytes: 2097152, files: 10, prompt_bytes: 1000, run: 3600s, approval: 120s }
+        LimitsConfig { file_bytes: 2097152, files: 10, prompt_bytes: 1000, run: 3600s, approval: 120s, worktrees: 8, worktree_bytes: 4294967296 }
     "#]].assert_eq(&fixture.rendered());
 }
 
@@ -150,7 +150,7 @@ files = 50
           review: review{}
           edit: edit{}
         review: house, codex; File; on save; exclude ["!user/", "project/", "user/", "settings/"]; "user"
-        LimitsConfig { file_bytes: 1024, files: 50, prompt_bytes: 2048, run: 1800s, approval: 120s }
+        LimitsConfig { file_bytes: 1024, files: 50, prompt_bytes: 2048, run: 1800s, approval: 120s, worktrees: 8, worktree_bytes: 4294967296 }
     "#]].assert_eq(&fixture.rendered());
 }
 
@@ -398,7 +398,7 @@ fn a_problem_in_one_layer_falls_back_to_the_one_below() {
           review: review{"effort":"high","task":"{{ prompt }}"} -> CodexReview
           ask: ask{}
         review: codex; File
-        LimitsConfig { file_bytes: 1048576, files: 10, prompt_bytes: 204800, run: 60s, approval: 120s }
+        LimitsConfig { file_bytes: 1048576, files: 10, prompt_bytes: 204800, run: 60s, approval: 120s, worktrees: 8, worktree_bytes: 4294967296 }
         error: settings: agents.codex.timeout: expected a duration with a unit, like "90s" or "10m", found integer `3`; the key is ignored
         error: settings: limits.files: expected a whole number above zero, found string "many"; the key is ignored
         error: settings: review: expected a table, found integer `7`; the key is ignored
