@@ -1,6 +1,7 @@
 //! Findings in the ledger: kept per root, file and agent, and placed again in whatever the text has become.
 
-use super::{runs, store::Store};
+use super::store::Store;
+use super::{Listed, runs};
 use crate::event::{FileFindings, RunId};
 use domain::anchor::Anchor;
 use domain::board::Reviewed;
@@ -16,11 +17,14 @@ use std::collections::BTreeSet;
 
 /// Most findings recalled for one file, newest first.
 const MAX_RECALLED: i64 = 5000;
+/// Most findings listed of a whole root, newest first.
+const MAX_LISTED: u32 = 10_000;
 
-pub(super) const SELECT_OPEN: &str = "
+pub(super) const SELECT: &str = "
     SELECT path, agent, id, provider, tier, severity, category, code, title, body, confidence,
            quote, before, after, symbol, line, fix_offset, fix_old, fix_new
-    FROM findings WHERE root = ?1 AND path = ?2 AND state = 'open' ORDER BY last_seen DESC, row LIMIT ?3";
+    FROM findings WHERE root = ?1 AND state = 'open'";
+const NEWEST_FIRST: &str = "ORDER BY last_seen DESC, row";
 
 const UPSERT: &str = "
     INSERT INTO findings (root, path, agent, id, provider, state, first_run, last_run, first_seen, last_seen,
@@ -50,6 +54,14 @@ struct RememberedFix {
 }
 
 impl Remembered {
+    /// What it is known by.
+    pub(crate) fn id(&self) -> &FindingId {
+        &self.finding.id
+    }
+    /// The file.
+    pub(crate) fn path(&self) -> &RelPath {
+        &self.finding.path
+    }
     /// The agent that said it.
     pub(crate) fn agent(&self) -> &str {
         &self.finding.agent
@@ -189,6 +201,21 @@ pub(super) fn open(store: &Store, root: &str, path: &RelPath) -> Result<Vec<Reme
     read(&store.connection, root, path)
 }
 
+/// The open findings of a root whose names begin with `prefix`, most recently seen first.
+pub(super) fn list(store: &Store, root: &str, prefix: &str) -> Result<Listed<Remembered>> {
+    const NAMED: &str = "substr(id, 1, length(?2)) = ?2";
+    let connection = &store.connection;
+    let statement = format!("{SELECT} AND {NAMED} {NEWEST_FIRST} LIMIT ?3");
+    let mut select = connection.prepare_cached(&statement)?;
+    let rows = select.query(params![root, prefix, MAX_LISTED])?;
+    Listed::take(rows, MAX_LISTED, from_row, || {
+        let count = "SELECT count(*) FROM findings WHERE root = ?1 AND state = 'open'";
+        connection
+            .prepare_cached(&format!("{count} AND {NAMED}"))?
+            .query_row(params![root, prefix], |row| row.get(0))
+    })
+}
+
 pub(super) fn resolve(store: &mut Store, root: &str, ids: &[FindingId]) -> Result<()> {
     let now = store.now();
     let transaction = store
@@ -206,7 +233,8 @@ pub(super) fn resolve(store: &mut Store, root: &str, ids: &[FindingId]) -> Resul
 }
 
 fn read(connection: &Connection, root: &str, path: &RelPath) -> Result<Vec<Remembered>> {
-    let mut select = connection.prepare_cached(SELECT_OPEN)?;
+    let statement = format!("{SELECT} AND path = ?2 {NEWEST_FIRST} LIMIT ?3");
+    let mut select = connection.prepare_cached(&statement)?;
     let rows = select.query_map(params![root, path.as_str(), MAX_RECALLED], |row| {
         from_row(row)
     })?;

@@ -1,14 +1,23 @@
-//! The ledger: runs, findings and verdicts in one SQLite database per user, shared by all processes.
+//! The ledger: runs, findings, verdicts and proposals in one SQLite database per user, shared by all processes.
 //!
 //! A thread of its own does all the work, in the order it was asked for; nobody waits for a disk. The thread and the
 //! database start with the first job. A database that cannot be used is set aside under another name or left alone,
 //! and said so, and work goes on with a fresh one or in memory.
+#![cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "no run makes proposals yet")
+)]
 
+mod applications;
 mod dismissals;
 mod findings;
+mod listed;
 mod open;
+mod proposals;
+mod room;
 mod runs;
 mod schema;
+mod sound;
 mod store;
 mod thread;
 
@@ -17,10 +26,14 @@ mod tests;
 
 use crate::event::{FileFindings, Report, RunId};
 use crate::request::Dismissal;
+pub(crate) use applications::Application;
 pub(crate) use dismissals::Dismissals;
 use domain::finding::FindingId;
 use domain::path::RelPath;
+use domain::proposal::{FileChange, Proposal, ProposalId};
 pub(crate) use findings::Remembered;
+pub(crate) use listed::Listed;
+pub(crate) use proposals::{KeptProposal, ProposalState, Which, new_id as new_proposal_id};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -80,6 +93,20 @@ impl Ledger {
             Ok(())
         });
     }
+    /// Hands the open findings of all files of a root to `reply`, most recently seen first, on the ledger's thread; nothing when
+    /// they cannot be read. `prefix` is the beginning of their names, and empty for all.
+    pub(crate) fn open_findings(
+        &self,
+        root: &Path,
+        prefix: &str,
+        reply: impl FnOnce(Listed<Remembered>) + Send + 'static,
+    ) {
+        let (root, prefix) = (key(root), prefix.to_owned());
+        self.worker.submit(move |store| {
+            reply(findings::list(store, &root, &prefix)?);
+            Ok(())
+        });
+    }
     /// Notes that findings are settled.
     pub(crate) fn resolve(&self, root: &Path, ids: Vec<FindingId>) {
         let root = key(root);
@@ -97,6 +124,65 @@ impl Ledger {
         let root = key(root);
         self.worker.submit(move |store| {
             reply(dismissals::load(store, &root)?);
+            Ok(())
+        });
+    }
+    /// Keeps a proposal that was just made. One that is too large lives in the memory of whoever has it, which is told.
+    pub(crate) fn keep_proposal(&self, run: Option<RunId>, root: &Path, proposal: Arc<Proposal>) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| proposals::keep(store, run, &root, &proposal));
+    }
+    /// Notes that parts of a proposal were applied, by their numbers. `inverse` takes them back, told against the texts after;
+    /// `done` says that nothing of the proposal is left open, which the ledger notices by itself once all parts are applied.
+    pub(crate) fn proposal_applied(
+        &self,
+        root: &Path,
+        proposal: Arc<Proposal>,
+        parts: Vec<usize>,
+        inverse: Vec<FileChange>,
+        done: bool,
+    ) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            applications::add(store, &root, &proposal, &parts, &inverse, done)
+        });
+    }
+    /// Notes that an application was taken back, by its [`Application::row`]. Its parts are open again, unless the rest of
+    /// the proposal was discarded.
+    pub(crate) fn proposal_reverted(&self, root: &Path, proposal: ProposalId, application: i64) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| applications::revert(store, &root, &proposal, application));
+    }
+    /// Notes that the user does not want these proposals, or what is left of them.
+    pub(crate) fn discard_proposals(&self, root: &Path, ids: Vec<ProposalId>) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| proposals::discard(store, &root, &ids));
+    }
+    /// Hands proposals of a root to `reply`, newest first, on the ledger's thread; nothing when they cannot be read.
+    pub(crate) fn proposals(
+        &self,
+        root: &Path,
+        which: Which,
+        reply: impl FnOnce(Listed<KeptProposal>) + Send + 'static,
+    ) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(proposals::list(store, &root, &which)?);
+            Ok(())
+        });
+    }
+    /// Hands what was applied in a root to `reply`, newest first, on the ledger's thread; nothing when it cannot be read.
+    pub(crate) fn applications(
+        &self,
+        root: &Path,
+        reply: impl FnOnce(Listed<Application>) + Send + 'static,
+    ) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(applications::list(store, &root)?);
             Ok(())
         });
     }

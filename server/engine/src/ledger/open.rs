@@ -99,10 +99,8 @@ fn connect(file: &Path) -> Result<Connection, Failure> {
     if version > schema::VERSION {
         return Err(Failure::Unusable(Unusable::Newer(version)));
     }
-    if version == schema::VERSION {
-        // Before anything is changed in it.
-        check(&connection)?;
-    }
+    // Before anything is changed in it.
+    check(&connection, version)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     // In WAL mode this keeps the database whole after a power cut; only the last moments may be missing.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -116,8 +114,8 @@ fn connect(file: &Path) -> Result<Connection, Failure> {
 }
 
 /// Fails as broken when the tables are not those of a ledger.
-fn check(connection: &Connection) -> Result<(), Failure> {
-    match schema::check(connection) {
+fn check(connection: &Connection, version: i64) -> Result<(), Failure> {
+    match schema::check(connection, version) {
         Err(error) if !is_busy(&error) && !is_damage(&error) => {
             let reason = format!("its tables are not those of a ledger: {error}");
             Err(Failure::Unusable(Unusable::Broken(reason)))
@@ -230,7 +228,7 @@ fn in_memory(file: &Path, why: &Unusable) -> rusqlite::Result<Opened> {
         }
     };
     let notice = Some(format!(
-        "{reason}; findings and dismissals are kept only until crosscheck ends"
+        "{reason}; findings, dismissals and proposals are kept only until crosscheck ends"
     ));
     Ok(Opened {
         connection,

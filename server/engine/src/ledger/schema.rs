@@ -3,7 +3,10 @@
 use rusqlite::{Connection, Result, TransactionBehavior};
 
 /// One script per version; the first makes version 1. Scripts are never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-base.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001-base.sql"),
+    include_str!("migrations/0002-proposals.sql"),
+];
 
 /// Marks a database file as ours (`CRCS`).
 pub(super) const APPLICATION_ID: i64 = 0x4352_4353;
@@ -45,14 +48,20 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     transaction.commit()
 }
 
-/// Fails when a table or column that this program needs is missing.
-pub(super) fn check(connection: &Connection) -> Result<()> {
-    for statement in [
-        "SELECT id, root, agents, started, ended, cancelled, complete, error FROM runs",
-        super::findings::SELECT_OPEN,
-        super::dismissals::SELECT,
+/// Fails when a table or column that a database of `version` has is missing.
+pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
+    const RUNS: &str =
+        "SELECT id, root, agents, started, ended, cancelled, complete, error FROM runs";
+    for (since, statement) in [
+        (1, RUNS),
+        (1, super::findings::SELECT),
+        (1, super::dismissals::SELECT),
+        (2, super::proposals::SELECT),
+        (2, super::applications::SELECT),
     ] {
-        connection.prepare_cached(statement)?;
+        if since <= version {
+            connection.prepare(statement)?;
+        }
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ use std::time::UNIX_EPOCH;
 
 /// Resolved findings are forgotten after this many days.
 const RESOLVED_DAYS: i64 = 90;
+/// Proposals that were applied or discarded, and what takes them back, are forgotten after this many days.
+const CLOSED_DAYS: i64 = 30;
 /// Runs are forgotten after this many days.
 const RUN_DAYS: i64 = 365;
 /// Most findings kept; beyond, the ones not seen for longest are forgotten.
@@ -56,6 +58,10 @@ impl Store {
             .unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
+    /// Tells a person something.
+    pub(super) fn tell(&self, notice: String) {
+        (self.notify)(notice);
+    }
     /// Does one job and deals with its failure.
     pub(super) fn perform(&mut self, job: super::thread::Job) {
         match job(self) {
@@ -99,6 +105,20 @@ impl Store {
             "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started < ?1 LIMIT ?2)",
             [now - RUN_DAYS * DAY_MS, PRUNE_STEP],
         )?;
+        let closed = now - CLOSED_DAYS * DAY_MS;
+        let proposals = self.connection.execute(
+            "DELETE FROM proposals WHERE row IN
+               (SELECT row FROM proposals WHERE state != 'open' AND changed < ?1 LIMIT ?2)",
+            [closed, PRUNE_STEP],
+        )?;
+        // Those of an open proposal say what is left of it.
+        let applications = self.connection.execute(
+            "DELETE FROM applications WHERE row IN
+               (SELECT applications.row FROM applications
+                LEFT JOIN proposals ON proposals.root = applications.root AND proposals.id = applications.proposal
+                WHERE applications.applied < ?1 AND proposals.state IS NOT 'open' LIMIT ?2)",
+            [closed, PRUNE_STEP],
+        )?;
         let count: i64 = self
             .connection
             .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
@@ -111,6 +131,7 @@ impl Store {
             )?;
         }
         let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
-        Ok(old >= full_step || runs >= full_step || excess >= PRUNE_STEP)
+        let forgotten = [old, runs, proposals, applications];
+        Ok(forgotten.iter().any(|it| *it >= full_step) || excess >= PRUNE_STEP)
     }
 }

@@ -15,6 +15,9 @@ use std::sync::Mutex;
 use std::time::UNIX_EPOCH;
 use tempfile::TempDir;
 
+mod listing;
+mod proposals;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 const RUN: RunId = RunId(1);
 
@@ -333,8 +336,15 @@ fn an_unusable_file_is_set_aside_and_named() {
             .pragma_update(None, "user_version", schema::VERSION)
             .unwrap();
     };
+    let other_old_tables = |file: &Path| {
+        let connection = rusqlite::Connection::open(file).unwrap();
+        connection
+            .pragma_update(None, "application_id", schema::APPLICATION_ID)
+            .unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+    };
     let text_file = |file: &Path| fs::write(file, "dear diary, ".repeat(1000)).unwrap();
-    let makers: [&dyn Fn(&Path); 3] = [&foreign, &other_tables, &text_file];
+    let makers: [&dyn Fn(&Path); 4] = [&foreign, &other_tables, &other_old_tables, &text_file];
     for make in makers {
         let directory = TempDir::new().unwrap();
         let file = file(&directory);

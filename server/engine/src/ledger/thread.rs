@@ -50,7 +50,7 @@ impl Worker {
             Err(TrySendError::Full(_)) => {
                 if !self.overflowing.swap(true, Ordering::Relaxed) {
                     (self.notify)(
-                        "the ledger cannot keep up; some findings will not be remembered".into(),
+                        "the ledger cannot keep up; some of what was found or decided will not be remembered".into(),
                     );
                 }
             }
