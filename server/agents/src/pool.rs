@@ -190,6 +190,23 @@ impl Pool {
         }
     }
 
+    /// Ends what was started for this root and forgets it; returns when nothing of it is left, at the latest after all
+    /// steps of an end. For a directory that will go, or that others will use.
+    pub async fn close(&self, root: &Path) {
+        let key = Some(root.to_owned());
+        let agents: Vec<Arc<Agent>> = self.agents().values().map(Arc::clone).collect();
+        let slots = agents.iter().filter_map(|agent| {
+            let mut slots = agent.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.remove(&key)
+        });
+        let ending =
+            slots.filter_map(|slot| slot.stop("its directory is not needed any more", STEPS));
+        let ending: Vec<_> = ending.collect();
+        let gone = ending.iter().map(|connection| connection.gone_for_good());
+        let most = STEPS.close + STEPS.terminate + SHUTDOWN;
+        let _ = tokio::time::timeout(most, futures::future::join_all(gone)).await;
+    }
+
     /// Ends everything, within about a second.
     pub async fn shutdown(&self) {
         const REASON: &str = "Crosscheck is shutting down";

@@ -1,6 +1,6 @@
 //! Running a program to its end: input in, output out, within limits.
 
-use crate::{Child, Exit, Shutdown, SpawnError, Spec};
+use crate::{Child, Exit, Shutdown, SpawnError, Spec, Tail};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::ChildStdout;
@@ -24,6 +24,8 @@ pub struct Output {
     pub stdout_cut: u64,
     /// The last lines of its standard error.
     pub stderr: String,
+    /// All that is kept of its standard error, for who needs more lines.
+    pub tail: Tail,
 }
 
 /// Why there is no [`Output`].
@@ -127,6 +129,7 @@ async fn communicate(child: &mut Child, input: &[u8], limit: usize) -> Output {
         stdout,
         stdout_cut,
         stderr: child.stderr().last(TAIL_LINES),
+        tail: child.stderr(),
     }
 }
 

@@ -13,8 +13,9 @@ use std::sync::{Arc, PoisonError};
 use tokio::time::Instant;
 
 impl Slot {
-    /// Ends the connection, by these steps in the background, and forgets all failures.
-    pub(crate) fn stop(&self, reason: &str, steps: Shutdown) {
+    /// Ends the connection, by these steps in the background, and forgets all failures. The connection that is ending,
+    /// for who waits until nothing of it is left.
+    pub(crate) fn stop(&self, reason: &str, steps: Shutdown) -> Option<Arc<Connection>> {
         let phase = self.change(|state| {
             state.backoff.reset();
             state.last_error = None;
@@ -22,9 +23,13 @@ impl Slot {
         });
         match phase {
             Phase::Starting { task, .. } => task.abort(),
-            Phase::Ready(connection) => connection.end(reason, steps),
+            Phase::Ready(connection) => {
+                connection.end(reason, steps);
+                return Some(connection);
+            }
             _ => {}
         }
+        None
     }
 
     /// Starts the agent in a task of its own, unless somebody else was quicker.
