@@ -60,7 +60,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
                 RunEvent::Started { agents, files } => progress.start(&agents, files),
                 RunEvent::Progress { message, fraction } => progress.update(&message, fraction),
                 RunEvent::Findings(file) => findings.add(file),
-                RunEvent::AgentEnded(_) => {}
+                RunEvent::Proposed { .. } | RunEvent::AgentEnded(_) => {}
                 RunEvent::Ended(report) => break report,
             },
             Some(Event::Question(question)) => {
@@ -152,7 +152,7 @@ fn is_told(notice: &str, report: &Report) -> bool {
             let reason = why.split_once(": ").map_or(why.as_str(), |it| it.1);
             notice.contains(&format!("`{}`", it.agent)) && notice.contains(reason)
         }
-        AgentOutcome::Reviewed | AgentOutcome::Cancelled => false,
+        AgentOutcome::Answered | AgentOutcome::Cancelled => false,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The handle to the engine that a door holds.
 
+mod proposals;
 mod root;
 mod runtime;
 
@@ -8,7 +9,7 @@ use crate::event::{Event, QuestionId, Reply, RunId};
 use crate::ledger::{Clock, Ledger};
 use crate::paths::Paths;
 use crate::questions::Questions;
-use crate::request::{Dismissal, Review};
+use crate::request::{Dismissal, Edit, Review};
 use crate::run;
 use agents::AgentStatus;
 use domain::path::RelPath;
@@ -142,39 +143,12 @@ impl Engine {
     }
     /// Starts a review; its end is [`crate::RunEvent::Ended`]. Opens the root if need be.
     pub fn review(&self, review: Review) -> RunId {
-        let run = RunId(self.inner.next_run.fetch_add(1, Ordering::Relaxed));
-        let emitter = run::Emitter::new(run, self.inner.sink.clone());
-        // From here on the end is certain: whoever drops this without a report, tells that crosscheck is ending.
-        let ending = run::Ending::new(emitter.clone());
-        let (Some((root, _)), Some(handle)) = (self.root(&review.root), self.handle()) else {
-            return run;
-        };
-        let cancel = CancellationToken::new();
-        let running = Running {
-            root: review.root.clone(),
-            cancel: cancel.clone(),
-        };
-        self.state().runs.insert(run, running);
-        self.inner.questions.begin(run);
-        let job = run::Job {
-            run,
-            review,
-            root,
-            ledger: self.inner.ledger.clone(),
-            questions: self.inner.questions.clone(),
-            emitter,
-            cancel,
-        };
-        let inner = Arc::downgrade(&self.inner);
-        let task = async move {
-            let report = run::supervise(job).await;
-            if let Some(inner) = Weak::upgrade(&inner) {
-                inner.state().runs.remove(&run);
-            }
-            ending.end(report);
-        };
-        self.inner.tasks.spawn_on(task, &handle);
-        run
+        self.start(run::Task::Review(review))
+    }
+    /// Has a change proposed: [`crate::RunEvent::Proposed`] for each agent that made one, and
+    /// [`crate::RunEvent::Ended`]. Nothing of the user's is touched. Opens the root if need be.
+    pub fn edit(&self, edit: Edit) -> RunId {
+        self.start(run::Task::Edit(edit))
     }
     /// Cancels a run: its `Ended` comes within 100 ms. Unknown or ended runs are ignored.
     pub fn cancel(&self, run: RunId) {
@@ -313,6 +287,41 @@ impl Engine {
         root.recall_dismissals(&self.inner.ledger);
         self.reload(&root);
         Some((root, false))
+    }
+    fn start(&self, task: run::Task) -> RunId {
+        let run = RunId(self.inner.next_run.fetch_add(1, Ordering::Relaxed));
+        let emitter = run::Emitter::new(run, self.inner.sink.clone());
+        // From here on the end is certain: whoever drops this without a report, tells that crosscheck is ending.
+        let ending = run::Ending::new(emitter.clone(), &task);
+        let (Some((root, _)), Some(handle)) = (self.root(task.root()), self.handle()) else {
+            return run;
+        };
+        let cancel = CancellationToken::new();
+        let running = Running {
+            root: task.root().to_owned(),
+            cancel: cancel.clone(),
+        };
+        self.state().runs.insert(run, running);
+        self.inner.questions.begin(run);
+        let job = run::Job {
+            run,
+            task,
+            root,
+            ledger: self.inner.ledger.clone(),
+            questions: self.inner.questions.clone(),
+            emitter,
+            cancel,
+        };
+        let inner = Arc::downgrade(&self.inner);
+        let task = async move {
+            let report = run::supervise(job).await;
+            if let Some(inner) = Weak::upgrade(&inner) {
+                inner.state().runs.remove(&run);
+            }
+            ending.end(report);
+        };
+        self.inner.tasks.spawn_on(task, &handle);
+        run
     }
     fn reload(&self, root: &Arc<Root>) {
         let Some(handle) = self.handle() else { return };

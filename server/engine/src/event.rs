@@ -1,14 +1,18 @@
 //! What the engine tells its doors. All of it arrives through one sink, in order per run.
 
+pub use crate::ledger::ProposalState;
 use agents::AgentEvent;
 pub use agents::question::{Approval, Ask, Field, Reply};
 use domain::answer::Usage;
 use domain::board::Reviewed;
 use domain::finding::Finding;
 use domain::path::RelPath;
+use domain::proposal::{FileChange, Proposal, ProposalId};
 use domain::text::Text;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// Name of a run, unique in this process.
 #[derive(
@@ -73,6 +77,32 @@ pub enum Event {
         /// The file and its findings, placed in the text that was given.
         file: FileFindings,
     },
+    /// Proposals of a root that the ledger keeps, newest first, for [`crate::Engine::recall_proposals`].
+    Proposals {
+        /// The root.
+        root: PathBuf,
+        /// The proposals.
+        proposals: Vec<Kept>,
+        /// How many more there are, or cannot be read.
+        left_out: usize,
+    },
+    /// What was applied in a root, newest first, for [`crate::Engine::recall_applications`].
+    Applications {
+        /// The root.
+        root: PathBuf,
+        /// The applications.
+        applications: Vec<Application>,
+    },
+    /// Findings of a root that the ledger remembers, placed in the files as they are on disk, for
+    /// [`crate::Engine::recall_findings`]. Dismissed ones are left out, and those whose text is gone.
+    Findings {
+        /// The root.
+        root: PathBuf,
+        /// The findings of each file and agent.
+        files: Vec<FileFindings>,
+        /// How many more there are, or cannot be read.
+        left_out: usize,
+    },
     /// Something a person should see once: the ledger was set aside, a file could not be watched.
     Notice(String),
 }
@@ -114,6 +144,14 @@ pub enum RunEvent {
     },
     /// An agent answered for a file (also when it found nothing there).
     Findings(FileFindings),
+    /// An agent proposes a change. It is in the ledger from here on.
+    Proposed {
+        /// The change.
+        proposal: Arc<Proposal>,
+        /// For files of it that were open: the door's version of the text that it is told against, as it was in
+        /// [`crate::Buffer`].
+        versions: BTreeMap<RelPath, i32>,
+    },
     /// An agent is through, well or badly.
     AgentEnded(AgentReport),
     /// The run is over.
@@ -159,7 +197,7 @@ impl Report {
             elapsed,
         }
     }
-    /// True when everything asked for was looked at by every agent asked.
+    /// True when everything asked for was done by every agent asked.
     pub fn is_complete(&self) -> bool {
         !self.cancelled
             && self.error.is_none()
@@ -167,7 +205,7 @@ impl Report {
             && self
                 .agents
                 .iter()
-                .all(|it| matches!(it.outcome, AgentOutcome::Reviewed))
+                .all(|it| matches!(it.outcome, AgentOutcome::Answered))
     }
 }
 
@@ -197,6 +235,8 @@ pub struct AgentReport {
     pub unlocated: usize,
     /// Findings left out because they were dismissed before.
     pub dismissed: usize,
+    /// Changes proposed: hunks, and what happens to files as a whole.
+    pub changes: usize,
     /// What could not be read in its answers.
     pub problems: Vec<String>,
     /// Its own summary.
@@ -217,6 +257,7 @@ impl AgentReport {
             findings: 0,
             unlocated: 0,
             dismissed: 0,
+            changes: 0,
             problems: Vec::new(),
             summary: None,
             usage: None,
@@ -229,11 +270,58 @@ impl AgentReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentOutcome {
     /// It answered everything.
-    Reviewed,
+    Answered,
     /// Some calls failed: the first reason.
     Partial(String),
     /// Nothing came: why.
     Failed(String),
     /// The run was cancelled before it was through.
     Cancelled,
+}
+
+/// A proposal that is kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The proposal, as it was made.
+    pub proposal: Arc<Proposal>,
+    /// Numbers of the parts that were applied and not taken back, in order.
+    pub applied: Vec<usize>,
+    /// What has become of it.
+    pub state: ProposalState,
+    /// When it was made.
+    pub created: SystemTime,
+}
+
+/// Parts of a proposal that were applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The proposal.
+    pub proposal: Arc<Proposal>,
+    /// Numbers of the parts.
+    pub parts: Vec<usize>,
+    /// What takes them back, told against the texts after.
+    pub inverse: Vec<FileChange>,
+    /// Nothing of the proposal is left open.
+    pub done: bool,
+}
+
+/// Something that was applied, as the ledger remembers it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Application {
+    /// Its name, in this ledger.
+    pub id: i64,
+    /// The proposal, which may be forgotten.
+    pub proposal: ProposalId,
+    /// The proposal's title.
+    pub title: String,
+    /// The agent that made it.
+    pub agent: String,
+    /// Numbers of the parts.
+    pub parts: Vec<usize>,
+    /// What takes them back, told against the texts after; `None` when that was too large to be kept.
+    pub inverse: Option<Vec<FileChange>>,
+    /// When it was applied.
+    pub applied: SystemTime,
+    /// It was taken back.
+    pub reverted: bool,
 }

@@ -13,6 +13,7 @@ mod guidelines;
 mod ledger;
 pub mod paths;
 mod prompt;
+mod protected;
 mod questions;
 mod read;
 pub mod request;
@@ -24,7 +25,8 @@ pub mod version;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, Approval, Ask, Event, Field, FileFindings, Question, QuestionId,
-    Reply, Report, RunEvent, RunId, Skipped,
+    AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Event, Field, FileFindings,
+    Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped,
 };
-pub use request::{Base, Buffer, Dismissal, OpenBuffers, Review, Scope};
+pub use ledger::Which;
+pub use request::{Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope};

@@ -1,6 +1,6 @@
 //! What a door can ask of the engine.
 
-use domain::finding::Finding;
+use domain::finding::{Finding, FindingId, Severity};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use std::collections::BTreeMap;
@@ -19,6 +19,53 @@ pub struct Review {
     pub open: OpenBuffers,
     /// What the user wants looked at in particular.
     pub instructions: Option<String>,
+}
+
+/// A change to have proposed.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The workspace root; absolute, symbolic links resolved.
+    pub root: PathBuf,
+    /// What it is about, for people: one line. Becomes the title of the proposals.
+    pub title: String,
+    /// What the user wants, in their words; may be empty where there are remarks.
+    pub instructions: String,
+    /// What is to be settled.
+    pub remarks: Vec<Remark>,
+    /// The files and places that it is about, beside those of the remarks. With neither it is about the whole root.
+    pub targets: Vec<EditTarget>,
+    /// Which agents; each makes a proposal of its own, at the same time. The first one of `[fix] agents` when empty.
+    pub agents: Vec<String>,
+    /// The editor's open documents of this root; they win over the disk.
+    pub open: OpenBuffers,
+}
+
+/// A file that a change is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditTarget {
+    /// The file.
+    pub path: RelPath,
+    /// The part of it that is meant, in bytes of its text (the open buffer's where it is open); all of it when `None`.
+    pub range: Option<TextRange>,
+}
+
+/// Something that is wrong at a place: a finding, or what another tool says there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The file.
+    pub path: RelPath,
+    /// Where, in bytes of its text (the open buffer's where it is open).
+    pub range: TextRange,
+    /// How bad.
+    pub severity: Severity,
+    /// Who says so: an agent, a compiler, a linter.
+    pub source: String,
+    /// Its rule or code.
+    pub code: Option<String>,
+    /// What is wrong: plain text or markdown.
+    pub message: String,
+    /// The finding that it is, for remarks that are ours.
+    pub finding: Option<FindingId>,
 }
 
 /// What to look at.

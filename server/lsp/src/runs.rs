@@ -352,7 +352,7 @@ fn summary(report: &Report) -> String {
     let reviewed = |it: &&AgentReport| {
         matches!(
             it.outcome,
-            AgentOutcome::Reviewed | AgentOutcome::Partial(_)
+            AgentOutcome::Answered | AgentOutcome::Partial(_)
         )
     };
     let spoke: Vec<&AgentReport> = report.agents.iter().filter(reviewed).collect();
@@ -429,7 +429,7 @@ fn is_trouble(outcome: &AgentOutcome) -> bool {
 fn outcome(agent: &AgentReport) -> String {
     let name = &agent.agent;
     match &agent.outcome {
-        AgentOutcome::Reviewed => format!("{name}: {}", count(agent.findings, "finding")),
+        AgentOutcome::Answered => format!("{name}: {}", count(agent.findings, "finding")),
         AgentOutcome::Partial(reason) => format!("{name} did not review everything: {reason}"),
         AgentOutcome::Failed(reason) => format!("{name} failed: {reason}"),
         AgentOutcome::Cancelled => format!("{name} was cancelled"),

@@ -76,7 +76,7 @@ fn place(text: &Text, range: TextRange) -> Value {
 
 fn agent(agent: &AgentReport) -> Value {
     let (outcome, reason) = match &agent.outcome {
-        AgentOutcome::Reviewed => ("reviewed", None),
+        AgentOutcome::Answered => ("reviewed", None),
         AgentOutcome::Partial(reason) => ("partial", Some(reason)),
         AgentOutcome::Failed(reason) => ("failed", Some(reason)),
         AgentOutcome::Cancelled => ("cancelled", None),

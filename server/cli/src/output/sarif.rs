@@ -131,7 +131,7 @@ fn notifications(report: &Report) -> Vec<Value> {
     }
     for agent in &report.agents {
         let text = match &agent.outcome {
-            AgentOutcome::Reviewed => continue,
+            AgentOutcome::Answered => continue,
             AgentOutcome::Partial(reason) => {
                 format!("{} reviewed only a part: {reason}", agent.agent)
             }

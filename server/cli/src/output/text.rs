@@ -198,7 +198,7 @@ pub(crate) fn shortfall(report: &Report) -> Option<String> {
                 reasons.push(format!("{name} reviewed only a part: {why}"))
             }
             AgentOutcome::Failed(why) => reasons.push(format!("{name} reviewed nothing: {why}")),
-            AgentOutcome::Reviewed | AgentOutcome::Cancelled => continue,
+            AgentOutcome::Answered | AgentOutcome::Cancelled => continue,
         }
         // What it was denied may be why.
         let about = format!("agent `{name}` ");
@@ -246,7 +246,7 @@ fn skipped(report: &Report) {
 fn agent_line(agent: &engine::AgentReport) {
     let name = style::strong(&agent.agent);
     match &agent.outcome {
-        AgentOutcome::Reviewed => {}
+        AgentOutcome::Answered => {}
         AgentOutcome::Partial(reason) => {
             anstream::eprintln!(
                 "{}: {name} reviewed only a part: {reason}",

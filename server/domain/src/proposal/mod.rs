@@ -150,12 +150,22 @@ impl Proposal {
 impl FileChange {
     /// The change that makes `new` out of `base`; `None` when they are the same.
     pub fn edit(path: RelPath, base: Text, new: &Text) -> Option<Self> {
+        Self::between(path, base, new, None, None)
+    }
+    /// As [`FileChange::edit`], of a file that may get another name or mode as well.
+    pub fn between(
+        path: RelPath,
+        base: Text,
+        new: &Text,
+        rename: Option<RelPath>,
+        executable: Option<bool>,
+    ) -> Option<Self> {
         let hunks = hunk::between(&base, new);
         let action = FileAction::Edit {
             base,
             hunks,
-            rename: None,
-            executable: None,
+            rename,
+            executable,
         };
         Some(Self { path, action }).filter(|it| !it.parts().is_empty())
     }

@@ -6,8 +6,8 @@ use crate::prompt;
 use crate::request::{OpenBuffers, Scope};
 use crate::run::manner::Manner;
 use crate::scope::{self, Gathered, Target};
-use agents::AgentSpec;
 use agents::spec::Reads;
+use agents::{AgentSpec, Operation};
 use domain::path::RelPath;
 use domain::text::Text;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +40,7 @@ pub(super) async fn choose(root: &Root, config: &Config, spec: &AgentSpec) -> Op
         reads,
         mask_secrets,
         needs_prompt,
-    } = Manner::of(spec);
+    } = Manner::of(spec, Operation::Review);
     let target = match reads {
         Reads::Text => made_up()?,
         Reads::Disk => small_file(root, config).await?,

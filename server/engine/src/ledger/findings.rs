@@ -55,6 +55,7 @@ struct RememberedFix {
 
 impl Remembered {
     /// What it is known by.
+    #[cfg(test)]
     pub(crate) fn id(&self) -> &FindingId {
         &self.finding.id
     }

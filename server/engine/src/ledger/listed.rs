@@ -13,6 +13,16 @@ pub(crate) struct Listed<T> {
     pub(crate) left_out: usize,
 }
 
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            unreadable: 0,
+            left_out: 0,
+        }
+    }
+}
+
 impl<T> Listed<T> {
     /// Takes rows, of which there are at most `most`, with `item`, which gives `None` for one that cannot be used. `all` counts
     /// the rows that there would be without that limit.
@@ -22,11 +32,7 @@ impl<T> Listed<T> {
         item: impl Fn(&Row<'_>) -> Result<Option<T>>,
         all: impl FnOnce() -> Result<u32>,
     ) -> Result<Self> {
-        let mut listed = Self {
-            items: Vec::new(),
-            unreadable: 0,
-            left_out: 0,
-        };
+        let mut listed = Self::default();
         while let Some(row) = rows.next()? {
             // A column that is not what it should be is damage of this row alone.
             match item(row).ok().flatten() {

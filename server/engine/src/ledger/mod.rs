@@ -3,11 +3,6 @@
 //! A thread of its own does all the work, in the order it was asked for; nobody waits for a disk. The thread and the
 //! database start with the first job. A database that cannot be used is set aside under another name or left alone,
 //! and said so, and work goes on with a fresh one or in memory.
-#![cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "no run makes proposals yet")
-)]
-
 mod applications;
 mod dismissals;
 mod findings;
@@ -33,7 +28,8 @@ use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
 pub(crate) use findings::Remembered;
 pub(crate) use listed::Listed;
-pub(crate) use proposals::{KeptProposal, ProposalState, Which, new_id as new_proposal_id};
+pub(crate) use proposals::{KeptProposal, new_id as new_proposal_id};
+pub use proposals::{ProposalState, Which};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};

@@ -29,7 +29,7 @@ const COUNT: &str = "
 
 /// What has become of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ProposalState {
+pub enum ProposalState {
     /// There is something of it that can be applied or discarded.
     Open,
     /// All of it was applied.
@@ -40,7 +40,7 @@ pub(crate) enum ProposalState {
 
 /// Which proposals of a root.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
+pub enum Which {
     /// Those that are open.
     Open,
     /// Those that were applied or discarded lately, too.

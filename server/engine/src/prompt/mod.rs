@@ -1,6 +1,7 @@
 //! Building what an agent is asked: instructions, guidelines, numbered code, and the form of the answer.
 
 mod code;
+pub(crate) mod edit;
 mod pieces;
 mod schema;
 #[cfg(test)]

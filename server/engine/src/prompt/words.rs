@@ -106,14 +106,14 @@ fn compose(input: &Input<'_>, files: &[File<'_>], pieces: &[Piece], with_code: b
 }
 
 /// Makes sure that one blank line is before what follows.
-fn gap(out: &mut String) {
+pub(super) fn gap(out: &mut String) {
     while !out.ends_with("\n\n") {
         out.push('\n');
     }
 }
 
 /// A heading or an introducing line between blank ones.
-fn start(out: &mut String, line: &str) {
+pub(super) fn start(out: &mut String, line: &str) {
     gap(out);
     let _ = writeln!(out, "{line}\n");
 }
@@ -250,7 +250,7 @@ fn write_piece(
 }
 
 /// `line 3`, `lines 3-5, 9 and 12-20`.
-fn lines(ranges: &[LineRange]) -> String {
+pub(super) fn lines(ranges: &[LineRange]) -> String {
     let words: Vec<String> = ranges
         .iter()
         .map(|it| match (it.start_line, it.end_line) {
@@ -267,7 +267,7 @@ fn lines(ranges: &[LineRange]) -> String {
 }
 
 /// Names in a row, at most [`MAX_NAMES`].
-fn names(all: &[&str]) -> String {
+pub(super) fn names(all: &[&str]) -> String {
     let shown = all[..all.len().min(MAX_NAMES)].join(", ");
     match all.len() - all.len().min(MAX_NAMES) {
         0 => shown,

@@ -103,7 +103,7 @@ pub(super) struct Failure {
 impl Part {
     /// How the agent is asked.
     pub(super) fn manner(&self) -> Manner {
-        Manner::of(&self.spec)
+        Manner::of(&self.spec, Operation::Review)
     }
 }
 

@@ -163,7 +163,7 @@ fn ends_in_crlf(text: &Text, found: Found) -> bool {
 
 /// True when the new text has control or direction characters that the old one had not: what cannot be seen in a
 /// preview is not offered.
-fn has_hidden(new: &str, old: &str) -> bool {
+pub(super) fn has_hidden(new: &str, old: &str) -> bool {
     let hidden = |it: &char| {
         (it.is_control() && !matches!(it, '\t' | '\n' | '\r'))
             || matches!(it, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')

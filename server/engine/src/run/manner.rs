@@ -4,7 +4,7 @@ use agents::spec::Reads;
 use agents::{AgentSpec, Endpoint, Operation, preset};
 use serde_json::Value;
 
-/// How an agent is asked for a review.
+/// How an agent is asked for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Manner {
     /// What it looks at.
@@ -16,8 +16,8 @@ pub(crate) struct Manner {
 }
 
 impl Manner {
-    pub(crate) fn of(spec: &AgentSpec) -> Self {
-        let operation = spec.operations.get(&Operation::Review);
+    pub(crate) fn of(spec: &AgentSpec, operation: Operation) -> Self {
+        let operation = spec.operations.get(&operation);
         let preset = match &spec.endpoint {
             Endpoint::Stdio { command, .. } => preset::of_command(command),
             Endpoint::Http { .. } => None,

@@ -5,6 +5,7 @@
 
 mod agent;
 mod answer;
+mod edit;
 mod files;
 mod fix;
 mod identity;
@@ -21,11 +22,12 @@ use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
 use crate::questions::Questions;
-use crate::request::Review;
+use crate::request::{Edit, Review};
 use agent::{Message, Part};
 use prepare::{Nothing, Prepared};
 use progress::Meter;
 use report::Tally;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -53,13 +55,15 @@ impl Emitter {
 /// The one end of a run: told by [`Ending::end`], or when it is dropped because its task is.
 pub(crate) struct Ending {
     emitter: Option<Emitter>,
+    noun: &'static str,
     started: Instant,
 }
 
 impl Ending {
-    pub(crate) fn new(emitter: Emitter) -> Self {
+    pub(crate) fn new(emitter: Emitter, task: &Task) -> Self {
         Self {
             emitter: Some(emitter),
+            noun: task.noun(),
             started: Instant::now(),
         }
     }
@@ -73,7 +77,7 @@ impl Ending {
 impl Drop for Ending {
     fn drop(&mut self) {
         if let Some(emitter) = self.emitter.take() {
-            let error = "crosscheck is ending; the review was not finished".to_owned();
+            let error = format!("crosscheck is ending; the {} was not finished", self.noun);
             emitter.tell(RunEvent::Ended(Report::failed(
                 error,
                 self.started.elapsed(),
@@ -82,10 +86,33 @@ impl Drop for Ending {
     }
 }
 
+/// What a run is to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    Review(Review),
+    Edit(Edit),
+}
+
+impl Task {
+    pub(crate) fn root(&self) -> &Path {
+        match self {
+            Task::Review(review) => &review.root,
+            Task::Edit(edit) => &edit.root,
+        }
+    }
+    /// What people call it.
+    fn noun(&self) -> &'static str {
+        match self {
+            Task::Review(_) => "review",
+            Task::Edit(_) => "change",
+        }
+    }
+}
+
 /// A run to do.
 pub(crate) struct Job {
     pub(crate) run: RunId,
-    pub(crate) review: Review,
+    pub(crate) task: Task,
     pub(crate) root: Arc<Root>,
     pub(crate) ledger: Ledger,
     pub(crate) questions: Arc<Questions>,
@@ -98,12 +125,19 @@ pub(crate) struct Job {
 pub(crate) async fn supervise(job: Job) -> Report {
     let started = Instant::now();
     let (run, ledger, questions) = (job.run, job.ledger.clone(), job.questions.clone());
-    let mut report = match tokio::spawn(conduct(job, started)).await {
+    let noun = job.task.noun();
+    let conducting = async move {
+        match job.task.clone() {
+            Task::Review(review) => conduct(&job, &review, started).await,
+            Task::Edit(edit) => edit::conduct(&job, edit, started).await,
+        }
+    };
+    let mut report = match tokio::spawn(conducting).await {
         Ok(report) => report,
         Err(error) => {
             tracing::error!(%error, "a run failed");
             Report::failed(
-                format!("the review failed because of a fault in crosscheck: {error}"),
+                format!("the {noun} failed because of a fault in crosscheck: {error}"),
                 started.elapsed(),
             )
         }
@@ -113,17 +147,17 @@ pub(crate) async fn supervise(job: Job) -> Report {
     report
 }
 
-async fn conduct(job: Job, started: Instant) -> Report {
+async fn conduct(job: &Job, review: &Review, started: Instant) -> Report {
     // Other processes may have dismissed something; by the first answer this is long known.
     job.root.recall_dismissals(&job.ledger);
-    let preparing = prepare::prepare(&job.review, &job.root, &job.cancel, started);
+    let preparing = prepare::prepare(review, &job.root, &job.cancel, started);
     let prepared = tokio::select! {
         biased;
         () = job.cancel.cancelled() => Err(Nothing::Cancelled),
         prepared = preparing => prepared,
     };
     match prepared {
-        Ok(prepared) => ask(&job, prepared, started).await,
+        Ok(prepared) => ask(job, prepared, started).await,
         Err(nothing) => nothing.report(started.elapsed()),
     }
 }
@@ -193,7 +227,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     let cancelled = matches!(stop, Some(Stop::Cancelled));
     let reason = match stop {
         Some(Stop::Cancelled) => "the review was cancelled".to_owned(),
-        Some(Stop::Deadline) => prepare::too_long(&shared.limits),
+        Some(Stop::Deadline) => prepare::too_long("review", &shared.limits),
         // Its task is gone without an end.
         None => "its part of the review failed because of a fault in crosscheck".to_owned(),
     };

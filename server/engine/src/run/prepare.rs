@@ -78,7 +78,7 @@ pub(super) async fn prepare(
     let (gathered, guidelines) = match started.checked_add(config.limits.run) {
         Some(deadline) => timeout_at(deadline, gathering)
             .await
-            .map_err(|_| Nothing::Failed(too_long(&config.limits)))??,
+            .map_err(|_| Nothing::Failed(too_long("review", &config.limits)))??,
         None => gathering.await?,
     };
     let instructions = config
@@ -125,14 +125,17 @@ async fn gather(
 }
 
 /// Why a run is stopped at its limit.
-pub(super) fn too_long(limits: &LimitsConfig) -> String {
+pub(super) fn too_long(noun: &str, limits: &LimitsConfig) -> String {
     format!(
-        "the review took longer than {} s (`[limits] run`) and was stopped",
+        "the {noun} took longer than {} s (`[limits] run`) and was stopped",
         limits.run.as_secs()
     )
 }
 
-async fn guidelines(root: &Arc<Root>, gathered: &Arc<Gathered>) -> Result<Vec<Guideline>, Nothing> {
+pub(super) async fn guidelines(
+    root: &Arc<Root>,
+    gathered: &Arc<Gathered>,
+) -> Result<Vec<Guideline>, Nothing> {
     let (root, gathered) = (root.clone(), gathered.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let paths: Vec<_> = gathered.targets.iter().map(|it| &it.path).collect();
@@ -214,7 +217,7 @@ fn usable<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a AgentSpec, String> {
 }
 
 /// Why an agent is not there: perhaps the workspace brings it and nobody trusted that yet.
-fn unknown(loaded: &Loaded, name: &str) -> String {
+pub(super) fn unknown(loaded: &Loaded, name: &str) -> String {
     let quoted = [format!("\"{name}\""), format!("`{name}`")];
     let brought = loaded.untrusted.iter().flat_map(|it| &it.brings);
     if brought
@@ -242,7 +245,7 @@ fn unknown(loaded: &Loaded, name: &str) -> String {
     }
 }
 
-fn failed(loaded: &Loaded, name: &str, reason: String) -> AgentReport {
+pub(super) fn failed(loaded: &Loaded, name: &str, reason: String) -> AgentReport {
     let provider = loaded
         .config
         .agents

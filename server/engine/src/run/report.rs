@@ -138,7 +138,7 @@ impl Tally {
 impl Share {
     fn new(spec: &AgentSpec) -> Self {
         Self {
-            report: AgentReport::new(&spec.name, &spec.provider, AgentOutcome::Reviewed),
+            report: AgentReport::new(&spec.name, &spec.provider, AgentOutcome::Answered),
             started: Instant::now(),
             first_failure: None,
             skipped: BTreeMap::new(),
@@ -202,7 +202,7 @@ impl Share {
             });
         self.report.outcome = match failure {
             _ if stopped.is_some_and(|it| it.1) => AgentOutcome::Cancelled,
-            None => AgentOutcome::Reviewed,
+            None => AgentOutcome::Answered,
             Some(reason) if !self.counts.is_empty() => AgentOutcome::Partial(reason),
             Some(reason) => AgentOutcome::Failed(reason),
         };
@@ -254,7 +254,7 @@ fn joined(a: Option<String>, b: Option<String>) -> Option<String> {
 }
 
 /// The sum of what was told; what no call told stays unknown.
-fn added(a: Option<Usage>, b: Option<Usage>) -> Option<Usage> {
+pub(super) fn added(a: Option<Usage>, b: Option<Usage>) -> Option<Usage> {
     let (Some(a), Some(b)) = (&a, &b) else {
         return a.or(b);
     };

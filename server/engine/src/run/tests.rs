@@ -16,25 +16,25 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const CODE: &str = "fn main() {\n    let teh = 1;\n}\n";
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const CODE: &str = "fn main() {\n    let teh = 1;\n}\n";
 
 /// A user's machine with one project and some agents.
-struct Machine {
+pub(super) struct Machine {
     directory: TempDir,
     root: PathBuf,
 }
 
 /// A door to the engine.
-struct Door {
-    engine: Engine,
+pub(super) struct Door {
+    pub(super) engine: Engine,
     events: Receiver<Event>,
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
 impl Machine {
     /// `agents`: name and arguments of each one's script.
-    fn new(agents: &[(&str, &[&str])]) -> Self {
+    pub(super) fn new(agents: &[(&str, &[&str])]) -> Self {
         let directory = TempDir::new().unwrap();
         let root = fs::canonicalize(directory.path()).unwrap().join("project");
         fs::create_dir_all(root.join("src")).unwrap();
@@ -44,7 +44,7 @@ impl Machine {
         machine.configure(agents, "");
         machine
     }
-    fn configure(&self, agents: &[(&str, &[&str])], more: &str) {
+    pub(super) fn configure(&self, agents: &[(&str, &[&str])], more: &str) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/run/tests/agent.sh");
         let names: Vec<&str> = agents.iter().map(|it| it.0).collect();
         let mut config = format!("[review]\nagents = {}\n{more}\n", json!(names));
@@ -62,7 +62,11 @@ impl Machine {
         fs::write(&file, answer.to_string()).unwrap();
         file.to_str().unwrap().to_owned()
     }
-    fn door(&self) -> Door {
+    /// The text of a file of the project.
+    pub(super) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root.join(path)).unwrap()
+    }
+    pub(super) fn door(&self) -> Door {
         let at = |name: &str| self.directory.path().join(name);
         let paths = Paths {
             config_dir: at("config"),
@@ -96,7 +100,7 @@ impl Door {
             instructions: None,
         }
     }
-    fn next(&self, run: RunId) -> RunEvent {
+    pub(super) fn next(&self, run: RunId) -> RunEvent {
         loop {
             let event = self.events.recv_timeout(PATIENCE).expect("the run goes on");
             if let Event::Run { run: of, event } = event
@@ -106,8 +110,17 @@ impl Door {
             }
         }
     }
+    /// The next event of a kind.
+    pub(super) fn event(&self, wanted: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            let event = self.events.recv_timeout(PATIENCE).expect("the event comes");
+            if wanted(&event) {
+                return event;
+            }
+        }
+    }
     /// The events of a run up to its end.
-    fn finish(&self, run: RunId) -> (Vec<RunEvent>, Report) {
+    pub(super) fn finish(&self, run: RunId) -> (Vec<RunEvent>, Report) {
         let mut events = Vec::new();
         loop {
             match self.next(run) {
@@ -130,7 +143,7 @@ fn findings(events: Vec<RunEvent>) -> Vec<FileFindings> {
     files.collect()
 }
 
-fn path(path: &str) -> RelPath {
+pub(super) fn path(path: &str) -> RelPath {
     RelPath::try_from(path.to_owned()).unwrap()
 }
 
@@ -225,7 +238,7 @@ fn what_goes_wrong_with_one_agent_takes_nothing_from_the_others() {
         "a shortened path is understood"
     );
     assert!(!report.is_complete());
-    assert_eq!(outcome(&report, "good").outcome, AgentOutcome::Reviewed);
+    assert_eq!(outcome(&report, "good").outcome, AgentOutcome::Answered);
     let AgentOutcome::Failed(reason) = outcome(&report, "vague").outcome else {
         panic!("{report:?}")
     };
@@ -504,13 +517,13 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     ));
     expect_test::expect![[r#"
         good start: fake 1, MCP 2025-11-25
-        good tools: `review` of 1 tool
+        good tools: `review`, `ask` of 2 tools
         good review: answered about a small sample with no findings (findings)
         hot start: fake 1, MCP 2025-11-25
-        hot tools: `review` of 1 tool
+        hot tools: `review`, `ask` of 2 tools
         hot review: agent `hot` went away during the call: it ended with exit code 3; its last words: the house burns / run it by hand and see what it says: `/bin/sh agent.sh crash`
         vague start: fake 1, MCP 2025-11-25
-        vague tools: `review` of 1 tool
+        vague tools: `review`, `ask` of 2 tools
         vague review: its answer about a small sample has neither findings nor says that there are none: Hm. / set `answer` in `[agents.vague.review]` to the format it answers in, or ask for another form in its `arguments`
         absent start: agent `absent` could not be started: `no-such-agent` was not found / install it, or put the full path of the program in `command` of `[agents.absent]`
         odd start: agent `odd` could not be started: before the handshake it ended with exit code 7 / run it by hand and see what it says: `/bin/sh -c exit 7`

@@ -18,12 +18,25 @@ pub(crate) const FILES: &[&str] = &[
     ".clineignore",
 ];
 
+/// Names of the files that keep paths from git, and from tools that go by them.
+const GIT_FILES: &[&str] = &[".gitignore", ".ignore"];
+
+/// Whose ignore files are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Those that keep paths from agents, [`FILES`].
+    Agents,
+    /// git's: `.gitignore`, `.git/info/exclude` and `.ignore`.
+    Git,
+}
+
 /// Largest ignore file read, in bytes. A larger one keeps everything beside and below it from agents.
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// Answers whether a path may be sent; reads only the ignore files on the paths it is asked about, each once.
 #[derive(Debug)]
 pub(crate) struct Ignored {
+    names: Names,
     root: PathBuf,
     /// The top of the repository, or the root.
     top: PathBuf,
@@ -34,7 +47,7 @@ pub(crate) struct Ignored {
 /// One ignore file.
 #[derive(Debug)]
 struct Rules {
-    /// Which of [`FILES`].
+    /// Its name.
     name: &'static str,
     /// `None` when it cannot be read: then it ignores everything.
     globs: Option<Gitignore>,
@@ -52,12 +65,26 @@ impl Ignored {
         let exclude = (!exclude.is_empty())
             .then(|| builder.build().ok())
             .flatten();
+        Self::with(root, Names::Agents, exclude)
+    }
+
+    /// For paths below `root`, by the ignore files of one kind alone.
+    pub(crate) fn of(root: &Path, names: Names) -> Self {
+        let exclude = match names {
+            Names::Agents => None,
+            Names::Git => super::exclude::of_repository(root),
+        };
+        Self::with(root, names, exclude)
+    }
+
+    fn with(root: &Path, names: Names, exclude: Option<Gitignore>) -> Self {
         let top = root
             .ancestors()
             .find(|it| it.join(".git").exists())
             .unwrap_or(root);
         let (root, top) = (root.to_owned(), top.to_owned());
         Self {
+            names,
             root,
             top,
             exclude,
@@ -80,11 +107,20 @@ impl Ignored {
                 && exclude.matched(prefix, is_directory).is_ignore()
             {
                 return Some(
-                    "is kept from agents by `review.exclude` in the configuration".to_owned(),
+                    match self.names {
+                        Names::Agents => {
+                            "is kept from agents by `review.exclude` in the configuration"
+                        }
+                        Names::Git => "is ignored by .git/info/exclude",
+                    }
+                    .to_owned(),
                 );
             }
             if let Some(file) = self.matched(prefix, is_directory) {
-                return Some(format!("is kept from agents by {file}"));
+                return Some(match self.names {
+                    Names::Agents => format!("is kept from agents by {file}"),
+                    Names::Git => format!("is ignored by {file}"),
+                });
             }
         }
         None
@@ -99,8 +135,12 @@ impl Ignored {
             .take_while(|it| it.starts_with(&self.top))
         {
             if !self.directories.contains_key(directory) {
+                let names = match self.names {
+                    Names::Agents => FILES,
+                    Names::Git => GIT_FILES,
+                };
                 self.directories
-                    .insert(directory.to_owned(), read(directory));
+                    .insert(directory.to_owned(), read(directory, names));
             }
             for rules in &self.directories[directory] {
                 if decided.contains(&rules.name) {
@@ -128,8 +168,8 @@ impl Ignored {
     }
 }
 
-fn read(directory: &Path) -> Vec<Rules> {
-    let rules = FILES.iter().map(|name| {
+fn read(directory: &Path, names: &'static [&'static str]) -> Vec<Rules> {
+    let rules = names.iter().map(|name| {
         let path = directory.join(name);
         let globs = match crate::read::text(&path, MAX_BYTES) {
             Ok(text) => Some(build(

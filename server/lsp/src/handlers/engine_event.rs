@@ -35,6 +35,8 @@ pub(super) fn handle(state: &mut State, event: Event) {
                 state.client.show(MessageType::Warning, &text);
             }
         }
+        // This door asks for none of these yet.
+        Event::Proposals { .. } | Event::Applications { .. } | Event::Findings { .. } => {}
         Event::Notice(text) => state.client.show(MessageType::Warning, &text),
         Event::Question(question) => questions::asked(state, question),
         Event::QuestionClosed { id, unanswered } => {
@@ -58,6 +60,7 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
                 found(state, &root, file);
             }
         }
+        RunEvent::Proposed { .. } => {}
         RunEvent::AgentEnded(agent) => runs.agent_ended(run, &agent, client),
         RunEvent::Ended(report) => runs.ended(run, &report, client),
     }

@@ -13,6 +13,7 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         findings,
         unlocated: 0,
         dismissed: 0,
+        changes: 0,
         problems: Vec::new(),
         summary: None,
         usage: None,
@@ -92,8 +93,8 @@ fn messages(client: &Client) -> String {
 #[test]
 fn success_is_told_by_progress_alone() {
     let report = report(vec![
-        agent("builtin", AgentOutcome::Reviewed, 2),
-        agent("codex", AgentOutcome::Reviewed, 1),
+        agent("builtin", AgentOutcome::Answered, 2),
+        agent("codex", AgentOutcome::Answered, 1),
     ]);
     expect![[r#"
         window/workDoneProgress/create
@@ -117,7 +118,7 @@ fn failures_are_told_once() {
     let failed =
         AgentOutcome::Failed("it exited with code 1; last words: out of credit".to_owned());
     let partly = report(vec![
-        agent("builtin", AgentOutcome::Reviewed, 0),
+        agent("builtin", AgentOutcome::Answered, 0),
         agent("claude", failed.clone(), 0),
     ]);
     expect![[r#"
@@ -168,7 +169,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
     assert_eq!(runs.find(&task, &[2]), Some((id, false)));
     runs.ended(
         id,
-        &report(vec![agent("builtin", AgentOutcome::Reviewed, 0)]),
+        &report(vec![agent("builtin", AgentOutcome::Answered, 0)]),
         &mut client,
     );
     assert_eq!(runs.find(&task, &[]), None, "it is over");

@@ -8,7 +8,7 @@ while IFS= read -r line; do
     result='{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"fake","version":"1"}}'
     ;;
   *'"method":"tools/list"'*)
-    result='{"tools":[{"name":"review","inputSchema":{"type":"object"}}]}'
+    result='{"tools":[{"name":"review","inputSchema":{"type":"object"}},{"name":"ask","inputSchema":{"type":"object"}}]}'
     ;;
   *'"method":"tools/call"'*)
     case $1 in
