@@ -7,6 +7,7 @@ pub mod anchor;
 pub mod answer;
 pub mod board;
 pub mod carry;
+pub mod diff;
 pub mod edit;
 pub mod finding;
 pub mod locate;

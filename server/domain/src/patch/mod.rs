@@ -13,6 +13,7 @@ mod search_replace;
 mod tests;
 mod unified;
 
+use crate::diff::differences;
 use crate::finding::{RawFinding, RawPlace};
 use lines::Lines;
 pub use place::{Outcome, Placed, place};
@@ -129,27 +130,16 @@ impl LineHunk {
     /// The hunk that puts `new` where `old` stands; what both share is context.
     pub fn replacing(old: &[&str], new: &[&str]) -> Self {
         let mut lines = Vec::new();
-        for op in similar::capture_diff_slices(similar::Algorithm::Patience, old, new) {
-            let (tag, old_range, new_range) = op.as_tag_tuple();
-            if tag == similar::DiffTag::Equal {
-                lines.extend(
-                    old[old_range]
-                        .iter()
-                        .map(|it| Line::Context((*it).to_owned())),
-                );
-                continue;
-            }
-            lines.extend(
-                old[old_range]
-                    .iter()
-                    .map(|it| Line::Removed((*it).to_owned())),
-            );
-            lines.extend(
-                new[new_range]
-                    .iter()
-                    .map(|it| Line::Added((*it).to_owned())),
-            );
+        let mut from = 0;
+        let owned = |it: &&str| (*it).to_owned();
+        for (going, coming) in differences(old, new) {
+            let same = old[from..going.start].iter();
+            lines.extend(same.map(owned).map(Line::Context));
+            from = going.end;
+            lines.extend(old[going].iter().map(owned).map(Line::Removed));
+            lines.extend(new[coming].iter().map(owned).map(Line::Added));
         }
+        lines.extend(old[from..].iter().map(owned).map(Line::Context));
         Self {
             lines,
             ..Self::default()
