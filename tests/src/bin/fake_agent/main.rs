@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -85,6 +85,12 @@ impl Call {
             token: Value::Null,
             arguments: Value::Null,
         }
+    }
+
+    /// A file below the root that the agent was told.
+    fn file(&self, path: &str) -> PathBuf {
+        let root = self.arguments["root"].as_str();
+        Path::new(root.expect("the call has a root")).join(path)
     }
 }
 
@@ -198,6 +204,29 @@ impl Agent {
             }
             Step::Sleep(time) => std::thread::sleep(*time),
             Step::Touch(file) => drop(File::create(file).expect("the file can be made")),
+            Step::Write { path, text } => {
+                let file = call.file(path);
+                let parent = file.parent().expect("a file has a directory");
+                std::fs::create_dir_all(parent).expect("the directory can be made");
+                std::fs::write(file, text).expect("the file can be written");
+            }
+            Step::Replace { path, old, new } => {
+                let file = call.file(path);
+                let text = std::fs::read_to_string(&file).expect("the file is readable");
+                assert!(text.contains(old), "{old:?} is not in {path}");
+                std::fs::write(file, text.replace(old, new)).expect("the file can be written");
+            }
+            Step::Delete(path) => {
+                std::fs::remove_file(call.file(path)).expect("the file can be removed");
+            }
+            Step::Rename { from, to } => {
+                let to = call.file(to);
+                let parent = to.parent().expect("a file has a directory");
+                std::fs::create_dir_all(parent).expect("the directory can be made");
+                std::fs::rename(call.file(from), to).expect("the file can be moved");
+            }
+            Step::Chmod { mode, path } => chmod(*mode, &call.file(path)),
+            Step::Symlink { target, path } => symlink(target, &call.file(path)),
             Step::Pid(directory) => {
                 let file = Path::new(directory).join(std::process::id().to_string());
                 drop(File::create(file).expect("the file can be made"));
@@ -289,6 +318,24 @@ fn garbage(bytes: usize) -> Vec<u8> {
         .map(|it| if it % 7 == 0 { 0xff } else { b'{' })
         .collect()
 }
+
+#[cfg(unix)]
+fn chmod(mode: u32, file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(file, mode).expect("the mode can be set");
+}
+
+#[cfg(not(unix))]
+fn chmod(_: u32, _: &Path) {}
+
+#[cfg(unix)]
+fn symlink(target: &str, link: &Path) {
+    std::os::unix::fs::symlink(target, link).expect("the link can be made");
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &str, _: &Path) {}
 
 fn eprintln_raw(text: &[u8]) {
     let mut err = std::io::stderr().lock();

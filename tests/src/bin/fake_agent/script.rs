@@ -65,6 +65,22 @@ pub(crate) enum Step {
     Sleep(Duration),
     /// `touch FILE`.
     Touch(String),
+    /// `write PATH TEXT`: makes or replaces a file below the call's `root`; `\n` means a line end.
+    Write { path: String, text: String },
+    /// `replace PATH OLD => NEW`: changes each `OLD` in a file below the call's `root`; `\n` means a line end.
+    Replace {
+        path: String,
+        old: String,
+        new: String,
+    },
+    /// `delete PATH`: removes a file below the call's `root`.
+    Delete(String),
+    /// `rename FROM TO`: moves a file below the call's `root`.
+    Rename { from: String, to: String },
+    /// `chmod MODE PATH`: the octal mode of a file below the call's `root`; Unix only.
+    Chmod { mode: u32, path: String },
+    /// `symlink TARGET PATH`: makes a symbolic link below the call's `root`; Unix only.
+    Symlink { target: String, path: String },
     /// `pid DIRECTORY`: makes a file there whose name is the id of this process.
     Pid(String),
     /// `wait-for FILE`: until it exists.
@@ -148,6 +164,10 @@ impl Step {
                 .unwrap_or_else(|error| panic!("{word}: {error}: {rest}"))
         };
         let words = || rest.replace("\\n", "\n");
+        let two = || {
+            let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
+            (first.to_owned(), second.replace("\\n", "\n"))
+        };
         match word {
             "answer" => Self::Answer(json()),
             "text" => Self::Text(words()),
@@ -175,6 +195,35 @@ impl Step {
             "roots" => Self::Roots,
             "sleep" => Self::Sleep(Duration::from_millis(number() as u64)),
             "touch" => Self::Touch(rest.to_owned()),
+            "write" => {
+                let (path, text) = two();
+                Self::Write { path, text }
+            }
+            "replace" => {
+                let (path, change) = two();
+                let (old, new) = change
+                    .split_once(" => ")
+                    .unwrap_or_else(|| panic!("{word}: no ` => `: {rest}"));
+                Self::Replace {
+                    path,
+                    old: old.to_owned(),
+                    new: new.to_owned(),
+                }
+            }
+            "delete" => Self::Delete(rest.to_owned()),
+            "rename" => {
+                let (from, to) = two();
+                Self::Rename { from, to }
+            }
+            "chmod" => {
+                let (mode, path) = two();
+                let mode = u32::from_str_radix(&mode, 8).unwrap();
+                Self::Chmod { mode, path }
+            }
+            "symlink" => {
+                let (target, path) = two();
+                Self::Symlink { target, path }
+            }
             "pid" => Self::Pid(rest.to_owned()),
             "wait-for" => Self::WaitFor(rest.to_owned()),
             "wait-cancelled" => Self::WaitCancelled,
