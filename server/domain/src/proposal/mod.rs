@@ -3,12 +3,14 @@
 //! A proposal is plain data. It never changes after it was made; what has become of it since is found out by holding it
 //! against the texts as they are now.
 
+mod follow;
 mod hunk;
 
 use crate::answer::Usage;
 use crate::finding::FindingId;
 use crate::path::RelPath;
 use crate::text::Text;
+pub use follow::{Follower, Standing};
 pub use hunk::Hunk;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
