@@ -11,6 +11,7 @@ use crate::paths::Paths;
 use crate::questions::Questions;
 use crate::request::{Dismissal, Edit, Review};
 use crate::run;
+use crate::worktree::Worktrees;
 use agents::AgentStatus;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -18,7 +19,7 @@ pub(crate) use root::Root;
 use runtime::LazyRuntime;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
@@ -52,6 +53,9 @@ struct Inner {
     runtime: LazyRuntime,
     /// What agents ask, and who is to answer.
     questions: Arc<Questions>,
+    /// Disposable copies for agents that edit.
+    worktrees: Arc<Worktrees>,
+    is_tidied: AtomicBool,
     /// The runs, so that shutdown can wait for their ends.
     tasks: TaskTracker,
     next_run: AtomicU64,
@@ -93,6 +97,8 @@ impl Engine {
         };
         let questions = Arc::new(Questions::new(sink.clone()));
         let inner = Inner {
+            worktrees: Arc::new(Worktrees::new(paths.worktrees())),
+            is_tidied: AtomicBool::new(false),
             paths: Arc::new(paths),
             sink,
             ledger,
@@ -112,6 +118,19 @@ impl Engine {
         if let Some((root, true)) = self.root(root) {
             self.reload(&root);
         }
+    }
+    /// Removes the disposable copies that crashed processes left behind, once, in the background; what a person should
+    /// know of it comes as [`Event::Notice`].
+    fn tidy(&self, handle: &Handle) {
+        if self.inner.is_tidied.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (worktrees, sink) = (self.inner.worktrees.clone(), self.inner.sink.clone());
+        handle.spawn(async move {
+            for remark in worktrees.tidy().await {
+                sink(Event::Notice(remark));
+            }
+        });
     }
     /// Forgets a root and ends its agents and runs.
     pub fn close(&self, root: &Path) {
@@ -286,6 +305,7 @@ impl Engine {
         drop(state);
         root.recall_dismissals(&self.inner.ledger);
         self.reload(&root);
+        self.tidy(&handle);
         Some((root, false))
     }
     fn start(&self, task: run::Task) -> RunId {
@@ -309,6 +329,7 @@ impl Engine {
             root,
             ledger: self.inner.ledger.clone(),
             questions: self.inner.questions.clone(),
+            worktrees: self.inner.worktrees.clone(),
             emitter,
             cancel,
         };

@@ -11,6 +11,7 @@ pub mod event;
 mod git;
 mod guidelines;
 mod ledger;
+mod lock;
 pub mod paths;
 mod prompt;
 mod protected;
@@ -21,6 +22,7 @@ mod run;
 mod scope;
 pub mod trust;
 pub mod version;
+mod worktree;
 
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};

@@ -63,6 +63,10 @@ impl Paths {
     pub fn trust(&self) -> PathBuf {
         self.state_dir.join("trust.toml")
     }
+    /// Where disposable copies of workspaces are kept.
+    pub fn worktrees(&self) -> PathBuf {
+        self.state_dir.join("worktrees")
+    }
     /// A variable of the environment; an empty one counts as not set.
     pub fn variable(&self, name: &str) -> Option<&str> {
         set(&self.environment, name)

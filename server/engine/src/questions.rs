@@ -1,5 +1,6 @@
 //! The questions of agents: answered by the policy, else put to the user, and each one closed exactly once.
 
+mod copies;
 mod memory;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use crate::config::Loaded;
 use crate::engine::Sink;
 use crate::event::{Ask, Event, Question, QuestionId, Reply, RunId};
 use agents::question::{Asker, Question as Asked};
+use copies::Copies;
 use memory::{Like, Memory};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,7 @@ struct State {
     /// Whoever takes a question out of here closes it.
     open: BTreeMap<QuestionId, Open>,
     runs: BTreeMap<RunId, Memory>,
+    copies: Copies,
     /// Why nobody answers, where that is so.
     unattended: Option<String>,
     is_shut: bool,
@@ -75,9 +78,18 @@ impl Questions {
     pub(crate) fn begin(&self, run: RunId) {
         self.state().runs.insert(run, Memory::default());
     }
+    /// An agent of a run works in `copy`, which stands for the root: what it asks about files there is told, and held
+    /// against the policy, as if they were in the root.
+    pub(crate) fn work_in_copy(&self, run: RunId, copy: PathBuf) {
+        self.state().copies.add(run, copy);
+    }
     /// A run is over: its questions are closed, and what it was allowed is forgotten. What a person should know of it.
     pub(crate) fn end(&self, run: RunId) -> Vec<String> {
-        let memory = self.state().runs.remove(&run);
+        let memory = {
+            let mut state = self.state();
+            state.copies.remove(run);
+            state.runs.remove(&run)
+        };
         self.close_all("the run is over", |open| open.run == Some(run));
         memory.map(Memory::into_notes).unwrap_or_default()
     }
@@ -122,7 +134,7 @@ impl Questions {
 
     async fn ask(
         self: Arc<Self>,
-        asked: Asked,
+        mut asked: Asked,
         root: PathBuf,
         loaded: Option<Arc<Loaded>>,
     ) -> Reply {
@@ -136,7 +148,12 @@ impl Questions {
             .cloned()
             .unwrap_or_default();
         let run = asked.run.map(RunId);
-        let is_allowed = is_allowed(approve.clone(), asked.ask.clone(), root.clone()).await;
+        let copy = self.state().copies.of(run, &asked.ask);
+        let place = copy.clone().unwrap_or_else(|| root.clone());
+        let is_allowed = is_allowed(approve.clone(), asked.ask.clone(), place).await;
+        if let Some(copy) = copy {
+            asked.ask = copies::in_words_of(&root, &copy, asked.ask);
+        }
         let decided = self.decide(&asked, run, &approve, is_allowed, &root);
         let (id, mut answer) = match decided {
             Decision::Now(reply) => return reply,

@@ -176,7 +176,8 @@ fn unreadable(error: &io::Error) -> String {
     }
 }
 
-fn too_large(max: u64) -> String {
+/// Why a larger file is not read, in words that follow its name.
+pub(crate) fn too_large(max: u64) -> String {
     format!(
         "is larger than {}, the limit for a file",
         bytes_in_words(max)

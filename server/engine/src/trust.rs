@@ -3,18 +3,17 @@
 //! Trust is a list of roots with content hashes in a file of the user's. Several processes may share the file:
 //! it is read at each question, and changed under a lock by writing a new file and renaming it.
 
+use crate::lock;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Contents remembered for one root; the oldest is forgotten first. Several, since branches differ.
 const MAX_PER_ROOT: usize = 32;
 /// Longest wait for another process that is changing the file.
 const LOCK_DEADLINE: Duration = Duration::from_secs(2);
-/// Between two tries to get the lock.
-const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// What was trusted, by root and content hash. Kept in a file of the user's, never in the workspace.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +95,7 @@ impl Trust {
         if let Some(directory) = self.file.parent() {
             std::fs::create_dir_all(directory)?;
         }
-        let _lock = lock(&self.beside("lock"))?;
+        let _lock = lock::exclusive(&self.beside("lock"), LOCK_DEADLINE)?;
         let mut entries = match read(&self.file)?.map(|text| toml::from_str::<Entries>(&text)) {
             None => Entries::default(),
             Some(Ok(entries)) => entries,
@@ -152,32 +151,6 @@ fn read(file: &Path) -> io::Result<Option<String>> {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Waits for the lock; it ends with the file. Where the file system has no locks, the last writer wins.
-fn lock(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)?;
-    let deadline = Instant::now() + LOCK_DEADLINE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                return Ok(file);
-            }
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                return Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "another process holds its lock",
-                ));
-            }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_INTERVAL),
-        }
     }
 }
 

@@ -191,13 +191,14 @@ impl Git {
         }
     }
 
-    async fn untracked(&self) -> Result<Vec<u8>, GitError> {
+    /// The untracked files that no rule ignores, each path ended by NUL; one that ends with `/` is another repository.
+    pub(crate) async fn untracked(&self) -> Result<Vec<u8>, GitError> {
         let args = ["ls-files", "--others", "--exclude-standard", "-z"];
         Ok(self.run(&[], &args).await?.stdout)
     }
 
     /// Settings that turn off every filter which any configuration defines.
-    async fn filters_off(&self) -> Result<Vec<String>, GitError> {
+    pub(super) async fn filters_off(&self) -> Result<Vec<String>, GitError> {
         let args = ["config", "-z", "--name-only", "--get-regexp", DANGEROUS];
         let found = match self.run(&[], &args).await {
             Ok(found) => found.stdout,

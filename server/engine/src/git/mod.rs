@@ -1,10 +1,12 @@
-//! Asking git: what changed against a base, and earlier texts. Read-only, bounded, never interactive.
+//! Asking git: what changed against a base, earlier texts, which files there are. Bounded, never interactive, and
+//! nothing of the user's is written.
 //!
 //! A repository is hostile until the user trusted it, and its `.git/config` can name programs. None of them
 //! runs here:
 //!
 //! * only plumbing commands are used, which know no pager, editor, external diff or text conversion;
-//! * hooks and the file system monitor are off, and nothing is written (no index refresh);
+//! * hooks and the file system monitor are off, and nothing is written (no index refresh; the one index that is changed
+//!   is a copy of ours);
 //! * every clean, smudge and process filter that any configuration defines is overridden with nothing before
 //!   a command that compares files runs (git compares by content where time stamps do not decide);
 //! * submodules are compared by their recorded commit only, so that no git runs inside of them;
@@ -15,7 +17,11 @@
 //! where it can be told.
 
 pub(crate) mod changes;
+pub(crate) mod ignored;
+pub(crate) mod listing;
 pub(crate) mod objects;
+pub(crate) mod repository;
+pub(crate) mod settings;
 
 use process::run::Limits;
 use process::{Environment, Exit, Output, RunError, Spec};
@@ -122,6 +128,42 @@ impl Git {
             root: root.to_owned(),
             environment,
             cancel: cancel.clone(),
+        }
+    }
+
+    /// The same repository with another working tree and another index, which need not exist: an absent index is an
+    /// empty one.
+    pub(crate) fn elsewhere(&self, git_dir: &Path, work_tree: &Path, index: &Path) -> Self {
+        let set = [
+            ("GIT_DIR", git_dir),
+            ("GIT_WORK_TREE", work_tree),
+            ("GIT_INDEX_FILE", index),
+        ];
+        let environment = set
+            .iter()
+            .fold(self.environment.clone(), |all, (name, value)| {
+                all.with(name, value)
+            });
+        Self {
+            root: work_tree.to_owned(),
+            environment,
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    /// The same, for a run of its own.
+    pub(crate) fn until(&self, cancel: &CancellationToken) -> Self {
+        Self {
+            cancel: cancel.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The same git in another directory.
+    pub(crate) fn within(&self, directory: &Path) -> Self {
+        Self {
+            root: directory.to_owned(),
+            ..self.clone()
         }
     }
 

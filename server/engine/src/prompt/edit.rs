@@ -132,7 +132,6 @@ pub(crate) fn edit(input: &Input<'_>) -> (Value, Vec<String>) {
     (variables, left_out)
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "results are not checked yet"))]
 /// The same values for a second try, after a command failed on the result of the first one.
 pub(crate) fn repair(
     first: &Value,

@@ -23,6 +23,7 @@ use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
 use crate::questions::Questions;
 use crate::request::{Edit, Review};
+use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use prepare::{Nothing, Prepared};
 use progress::Meter;
@@ -116,6 +117,7 @@ pub(crate) struct Job {
     pub(crate) root: Arc<Root>,
     pub(crate) ledger: Ledger,
     pub(crate) questions: Arc<Questions>,
+    pub(crate) worktrees: Arc<Worktrees>,
     pub(crate) emitter: Emitter,
     /// The user's cancel.
     pub(crate) cancel: CancellationToken,

@@ -22,7 +22,7 @@ pub(super) const CODE: &str = "fn main() {\n    let teh = 1;\n}\n";
 /// A user's machine with one project and some agents.
 pub(super) struct Machine {
     directory: TempDir,
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
 /// A door to the engine.
@@ -61,6 +61,10 @@ impl Machine {
         let file = self.directory.path().join(format!("answer{count}.json"));
         fs::write(&file, answer.to_string()).unwrap();
         file.to_str().unwrap().to_owned()
+    }
+    /// Writes a file of the project.
+    pub(super) fn write(&self, path: &str, text: &str) {
+        fs::write(self.root.join(path), text).unwrap();
     }
     /// The text of a file of the project.
     pub(super) fn read(&self, path: &str) -> String {

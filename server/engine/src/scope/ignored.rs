@@ -42,6 +42,8 @@ pub(crate) struct Ignored {
     top: PathBuf,
     exclude: Option<Gitignore>,
     directories: HashMap<PathBuf, Vec<Rules>>,
+    /// The reasons of directories that were asked about.
+    decided: HashMap<PathBuf, Option<String>>,
 }
 
 /// One ignore file.
@@ -89,41 +91,45 @@ impl Ignored {
             top,
             exclude,
             directories: HashMap::new(),
+            decided: HashMap::new(),
         }
     }
 
     /// Why `path` (relative to the root, `/` between names) must not be sent; `None` when it may.
     pub(crate) fn reason(&mut self, path: &str, is_directory: bool) -> Option<String> {
-        let full = self.root.join(path);
-        let mut outermost_first: Vec<&Path> =
-            full.ancestors().take_while(|it| **it != self.top).collect();
-        outermost_first.reverse();
-        for prefix in outermost_first {
-            let is_directory = is_directory || prefix != full;
-            if let Some(exclude) = self
-                .exclude
-                .as_ref()
-                .filter(|_| prefix.starts_with(&self.root))
-                && exclude.matched(prefix, is_directory).is_ignore()
-            {
-                return Some(
-                    match self.names {
-                        Names::Agents => {
-                            "is kept from agents by `review.exclude` in the configuration"
-                        }
-                        Names::Git => "is ignored by .git/info/exclude",
-                    }
-                    .to_owned(),
-                );
-            }
-            if let Some(file) = self.matched(prefix, is_directory) {
-                return Some(match self.names {
-                    Names::Agents => format!("is kept from agents by {file}"),
-                    Names::Git => format!("is ignored by {file}"),
-                });
-            }
+        self.reason_at(&self.root.join(path), is_directory)
+    }
+
+    /// As [`Self::reason`], for an absolute path below the top of the repository.
+    pub(crate) fn reason_at(&mut self, full: &Path, is_directory: bool) -> Option<String> {
+        if *full == self.top || !full.starts_with(&self.top) {
+            return None;
         }
-        None
+        let directory = full.parent().unwrap_or(full);
+        if !self.decided.contains_key(directory) {
+            let reason = self.reason_at(directory, true);
+            self.decided.insert(directory.to_owned(), reason);
+        }
+        let of_directory = self.decided[directory].clone();
+        of_directory.or_else(|| self.own_reason(full, is_directory))
+    }
+
+    /// The reason that lies in this path and not in a directory around it.
+    fn own_reason(&mut self, full: &Path, is_directory: bool) -> Option<String> {
+        let exclude = self.exclude.as_ref();
+        let exclude = exclude.filter(|_| full.starts_with(&self.root));
+        if exclude.is_some_and(|it| it.matched(full, is_directory).is_ignore()) {
+            let reason = match self.names {
+                Names::Agents => "is kept from agents by `review.exclude` in the configuration",
+                Names::Git => "is ignored by .git/info/exclude",
+            };
+            return Some(reason.to_owned());
+        }
+        let file = self.matched(full, is_directory)?;
+        Some(match self.names {
+            Names::Agents => format!("is kept from agents by {file}"),
+            Names::Git => format!("is ignored by {file}"),
+        })
     }
 
     /// The ignore file that ignores exactly this path.

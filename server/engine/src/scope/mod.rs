@@ -17,7 +17,7 @@ pub(crate) mod diff;
 mod exclude;
 mod files;
 pub(crate) mod ignored;
-mod renames;
+pub(crate) mod renames;
 pub(crate) mod secrets;
 
 use crate::config::Config;

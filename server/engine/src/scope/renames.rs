@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Files on either side beyond which nothing is compared.
-pub(super) const LIMIT: usize = 200;
+pub(crate) const LIMIT: usize = 200;
 /// Least share of equal bytes that makes a rename, as git has it.
 const SIMILAR_PERCENT: usize = 50;
 
@@ -16,7 +16,7 @@ struct Profile {
 }
 
 /// Pairs of (deleted, new), most similar first; each file is in one pair at most. Empty files are in none.
-pub(super) fn find(deleted: &[Text], new: &[&Text]) -> Vec<(usize, usize)> {
+pub(crate) fn find(deleted: &[Text], new: &[&Text]) -> Vec<(usize, usize)> {
     if deleted.len() > LIMIT || new.len() > LIMIT {
         return Vec::new();
     }

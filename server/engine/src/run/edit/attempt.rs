@@ -1,18 +1,26 @@
 //! One agent's attempt: what it is asked, what comes of its answer, and whether the result holds.
 
 use super::News;
+use super::check;
 use super::collect::Desk;
 use super::prepare::Shared;
 use crate::engine::Root;
 use crate::event::RunId;
 use crate::ledger;
 use crate::prompt::edit::{self, Shape};
+use crate::questions::Questions;
+use crate::request::OpenBuffers;
 use crate::run::manner::Manner;
-use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
+use crate::run::report::added;
+use crate::scope::Gathered;
+use crate::worktree::{Changed, Wanted, Worktree, Worktrees};
+use agents::{AgentSpec, Answer, Call, CallProgress, Inspection, Operation};
 use domain::answer::{Format, Usage};
 use domain::path::RelPath;
-use domain::proposal::{FileChange, Proposal};
+use domain::proposal::{Check, CheckOutcome, FileAction, FileChange, Proposal};
+use domain::text::Text;
 use domain::{patch, sanitize};
+use process::Environment;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,6 +46,8 @@ pub(super) struct Attempt {
     pub(super) spec: AgentSpec,
     pub(super) shared: Arc<Shared>,
     pub(super) root: Arc<Root>,
+    pub(super) worktrees: Arc<Worktrees>,
+    pub(super) questions: Arc<Questions>,
     /// Ends the calls.
     pub(super) cancel: CancellationToken,
     pub(super) news: UnboundedSender<News>,
@@ -56,18 +66,57 @@ pub(super) struct Made {
 }
 
 /// What has come of it so far.
-struct Work {
+struct Work<'c> {
     /// Changes told in answers; away while an answer is read.
     desk: Option<Desk>,
+    /// The copy that the agent edits, or in which its answers are checked.
+    copy: Option<&'c Worktree>,
+    shape: Shape,
     /// All changes.
     files: Vec<FileChange>,
+    /// Those that were written into the copy, to be checked there.
+    checked: Vec<FileChange>,
     problems: Vec<String>,
+    /// What the agent wrote in the copy and must not change.
+    refused: Vec<String>,
 }
 
-/// What a call brought beside changes.
+impl Work<'_> {
+    /// What the agent was shown, as its answers make it.
+    fn gathered(&self, shared: &Shared) -> Gathered {
+        let mut gathered = (*shared.gathered).clone();
+        for target in &mut gathered.targets {
+            if let Some(now) = self.desk.as_ref().and_then(|it| it.result(&target.path)) {
+                target.text = now;
+                // Its lines are others now.
+                target.ranges = None;
+            }
+        }
+        gathered
+    }
+}
+
+/// What one call brought beside changes.
 struct Round {
     summary: String,
     usage: Option<Usage>,
+    session: Option<String>,
+}
+
+impl Round {
+    /// This one and the one after it.
+    fn then(self, second: Self) -> Self {
+        let summary = if second.summary.is_empty() {
+            self.summary
+        } else {
+            format!("{}\n\n{}", self.summary, second.summary)
+        };
+        Self {
+            summary,
+            usage: added(self.usage, second.usage),
+            session: second.session.or(self.session),
+        }
+    }
 }
 
 impl Attempt {
@@ -76,23 +125,164 @@ impl Attempt {
     /// # Errors
     /// A sentence when it did not answer.
     pub(super) async fn make(self) -> Result<Made, String> {
-        let root = self.root.path.clone();
-        let mask_secrets = Manner::of(&self.spec, Operation::Ask).mask_secrets;
-        let (variables, too_large) = edit::edit(&self.input(&root, mask_secrets));
+        // A copy is needed where the agent edits, and where its result is to be checked.
+        let edits = self.spec.operations.contains_key(&Operation::Edit);
+        let copy = if edits || self.shared.fix.check.is_some() {
+            Some(self.copy().await?)
+        } else {
+            None
+        };
+        let operation = self.operation(copy.as_ref()).await;
+        let made = self.in_rounds(operation, copy.as_ref()).await;
+        if let Some(copy) = &copy {
+            // What was started in the copy must not outlive it.
+            self.root.pool.close(copy.root()).await;
+        }
+        made
+    }
+
+    /// What the agent is called for: to edit, where it can. A preset may name more tools than a server has.
+    async fn operation(&self, copy: Option<&Worktree>) -> Operation {
+        let spec = |it| self.spec.operations.get(&it);
+        let (Some(edit), Some(copy)) = (spec(Operation::Edit), copy) else {
+            return Operation::Ask;
+        };
+        let Some(ask) = spec(Operation::Ask) else {
+            return Operation::Edit;
+        };
+        match self.root.pool.inspect(&self.spec.name, copy.root()).await {
+            Ok(Inspection { tools, .. }) => {
+                let has = |name: &str| tools.iter().any(|it| it.name == name);
+                if has(&ask.tool) && !has(&edit.tool) {
+                    Operation::Ask
+                } else {
+                    Operation::Edit
+                }
+            }
+            // The call will tell what is wrong.
+            Err(_) => Operation::Edit,
+        }
+    }
+
+    async fn copy(&self) -> Result<Worktree, String> {
+        let Shared {
+            fix, limits, open, ..
+        } = &*self.shared;
+        let targets = self.shared.gathered.targets.iter();
+        let wanted = Wanted {
+            root: self.root.path.clone(),
+            environment: Environment::inherited(),
+            named: targets.map(|it| it.path.clone()).collect(),
+            open: open.clone(),
+            link: names(&fix.link),
+            copy: names(&fix.copy),
+            exclude: self.shared.exclude.clone(),
+            file_bytes: limits.file_bytes,
+            max_worktrees: limits.worktrees,
+            max_bytes: limits.worktree_bytes,
+        };
+        self.tell("copying the workspace".to_owned(), None);
+        let copy = self.worktrees.acquire(wanted, &self.cancel).await;
+        let copy = copy
+            .map_err(|error| format!("no copy of the workspace could be made for it: {error}"))?;
+        self.questions
+            .work_in_copy(self.run, copy.root().to_owned());
+        Ok(copy)
+    }
+
+    /// Asks, checks what comes of it, and asks once more where the check fails.
+    async fn in_rounds(
+        &self,
+        operation: Operation,
+        copy: Option<&Worktree>,
+    ) -> Result<Made, String> {
+        let (root, shape) = match (operation, copy) {
+            (Operation::Edit, Some(copy)) => (copy.root().to_owned(), Shape::Files),
+            _ => (self.root.path.clone(), Shape::Text),
+        };
+        let mask_secrets = Manner::of(&self.spec, operation).mask_secrets;
+        let input = self.input(&root, shape, mask_secrets);
+        let (variables, too_large) = edit::edit(&input);
         let mut work = Work {
-            desk: Some(self.desk(&root, mask_secrets)),
+            desk: Some(self.desk(&root, shape, mask_secrets)),
+            copy,
+            shape,
             files: Vec::new(),
-            problems: Vec::new(),
+            checked: Vec::new(),
+            problems: copy.map(|it| it.notes().to_vec()).unwrap_or_default(),
+            refused: Vec::new(),
         };
         work.problems.extend(too_large.iter().map(|it| {
             format!("`{it}` was not shown to the agent as a whole: it is too large (`[limits] prompt_size`)")
         }));
-        let answer = self.call(Operation::Ask, &root, variables).await?;
-        let round = self.read(&mut work, answer).await?;
-        Ok(self.made(work, round))
+        let answer = self.call(operation, &root, variables.clone()).await?;
+        let mut round = self.read(&mut work, answer).await?;
+        let mut check = self.check(&mut work).await?;
+        if let Some(failed) = &check
+            && let CheckOutcome::Failed(outcome) = &failed.outcome
+        {
+            self.tell("mending what the check found".to_owned(), None);
+            // An agent that is shown the code is shown what its first answer made of it.
+            let task = match shape {
+                Shape::Files => variables,
+                Shape::Text => {
+                    edit::edit(&edit::Input {
+                        gathered: &work.gathered(&self.shared),
+                        ..input
+                    })
+                    .0
+                }
+            };
+            let session = round.session.as_deref();
+            let again = edit::repair(&task, &failed.command, outcome, &failed.output, session);
+            match self.call(operation, &root, again).await {
+                Ok(answer) => {
+                    let second = self.read(&mut work, answer).await?;
+                    round = round.then(second);
+                    check = self.check(&mut work).await?.map(|it| Check {
+                        repaired: true,
+                        ..it
+                    });
+                }
+                Err(why) => work
+                    .problems
+                    .push(format!("what the check found was not mended: {why}")),
+            }
+        }
+        Ok(self.made(work, round, check))
     }
 
-    fn input<'a>(&'a self, root: &'a Path, mask_secrets: bool) -> edit::Input<'a> {
+    /// Runs the configured command on the result; `None` where there is none, or nothing to check.
+    async fn check(&self, work: &mut Work<'_>) -> Result<Option<Check>, String> {
+        let (Some(command), Some(copy)) = (&self.shared.fix.check, work.copy) else {
+            return Ok(None);
+        };
+        if work.files.is_empty() {
+            return Ok(None);
+        }
+        // An agent that edits has made them itself.
+        if work.shape == Shape::Text {
+            let again = work.files.iter().map(|it| &it.path);
+            let again: Vec<&RelPath> = again.collect();
+            let taken_back = work.checked.iter().filter(|it| !again.contains(&&it.path));
+            let mut made: Vec<FileChange> = taken_back.flat_map(as_it_was).collect();
+            made.extend(work.files.iter().cloned());
+            copy.write(&made).await.map_err(|error| error.to_string())?;
+            work.checked.clone_from(&work.files);
+        }
+        self.tell(format!("checking with `{}`", command.join(" ")), None);
+        Ok(Some(
+            check::run(
+                command,
+                copy.root(),
+                self.shared.fix.check_timeout,
+                &self.cancel,
+            )
+            .await,
+        ))
+    }
+
+    fn input<'a>(&'a self, root: &'a Path, shape: Shape, mask_secrets: bool) -> edit::Input<'a> {
         edit::Input {
             root,
             title: &self.shared.title,
@@ -100,26 +290,33 @@ impl Attempt {
             remarks: &self.shared.remarks,
             gathered: &self.shared.gathered,
             guidelines: &self.shared.guidelines,
-            shape: Shape::Text,
+            shape,
             max_bytes: self.shared.limits.prompt_bytes,
             mask_secrets,
         }
     }
 
-    fn desk(&self, root: &Path, mask_secrets: bool) -> Desk {
+    fn desk(&self, root: &Path, shape: Shape, mask_secrets: bool) -> Desk {
         let asked = self
             .shared
             .gathered
             .targets
             .iter()
             .map(|it| it.path.clone());
+        let open = match shape {
+            Shape::Text => self.shared.open.clone(),
+            // The copy has their text.
+            Shape::Files => OpenBuffers::new(),
+        };
+        let exclude = &self.shared.exclude;
+        let file_bytes = self.shared.limits.file_bytes;
         Desk::new(
             root,
-            self.shared.open.clone(),
+            open,
             asked.collect(),
-            &self.shared.exclude,
-            self.shared.limits.file_bytes,
-            mask_secrets,
+            exclude,
+            file_bytes,
+            mask_secrets && shape == Shape::Text,
         )
     }
 
@@ -161,13 +358,22 @@ impl Attempt {
         });
     }
 
-    /// Finds out what an answer changes.
-    async fn read(&self, work: &mut Work, answer: Answer) -> Result<Round, String> {
+    /// Finds out what an answer changes, all in all.
+    async fn read(&self, work: &mut Work<'_>, answer: Answer) -> Result<Round, String> {
         let left_out = answer
             .left_out
             .iter()
             .map(|it| format!("left out of the answer: {it}"));
         work.problems.extend(left_out);
+        let mut changed = match (work.shape, work.copy) {
+            (Shape::Files, Some(copy)) => Some(self.changed(copy).await?),
+            _ => None,
+        };
+        let written: Vec<RelPath> = changed
+            .iter()
+            .flat_map(|it| &it.files)
+            .map(|it| it.path.clone())
+            .collect();
         // Always there between two readings.
         let Some(mut desk) = work.desk.take() else {
             return Err("the answer was not read because of a fault in crosscheck".to_owned());
@@ -175,15 +381,16 @@ impl Attempt {
         let reading = tokio::task::spawn_blocking(move || {
             let patch = patch::parse(&answer.texts.join("\n"));
             let words = words(&answer);
-            let says_nothing =
-                patch.files.is_empty() && patch.problems.is_empty() && words.summary.is_empty();
-            desk.take(patch, &[]);
-            (desk, words, says_nothing)
+            let has_patch = !patch.files.is_empty();
+            let says_nothing = !has_patch && patch.problems.is_empty() && words.summary.is_empty();
+            // Where a file was written, its patch says the same once more.
+            desk.take(patch, &written);
+            (desk, words, has_patch, says_nothing && written.is_empty())
         });
-        let (desk, words, says_nothing) = reading.await.map_err(|error| {
+        let (desk, words, has_patch, says_nothing) = reading.await.map_err(|error| {
             format!("the answer could not be read because of a fault in crosscheck: {error}")
         })?;
-        work.files = desk.changes();
+        let on_desk = desk.changes();
         work.desk = Some(desk);
         if says_nothing {
             return Err(format!(
@@ -191,16 +398,38 @@ impl Attempt {
                 self.spec.name
             ));
         }
+        if let Some(copy) = work
+            .copy
+            .filter(|_| changed.is_some() && has_patch && !on_desk.is_empty())
+        {
+            copy.write(&on_desk)
+                .await
+                .map_err(|error| error.to_string())?;
+            changed = Some(self.changed(copy).await?);
+        }
+        (work.files, work.refused) = match changed {
+            Some(changed) => (changed.files, changed.problems),
+            None => (on_desk, Vec::new()),
+        };
         Ok(words)
     }
 
-    fn made(&self, work: Work, round: Round) -> Made {
+    async fn changed(&self, copy: &Worktree) -> Result<Changed, String> {
+        copy.changes(&self.cancel)
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    fn made(&self, work: Work<'_>, round: Round, check: Option<Check>) -> Made {
         let Work {
             desk,
             files,
             mut problems,
+            refused,
+            ..
         } = work;
-        let mut left_out = 0;
+        let mut left_out = refused.len();
+        problems.extend(refused);
         if let Some(desk) = desk {
             left_out += desk.left_out;
             problems.extend(desk.problems);
@@ -225,7 +454,7 @@ impl Attempt {
                 summary: round.summary.clone(),
                 findings: findings.collect(),
                 files,
-                check: None,
+                check,
                 problems: problems.clone(),
                 usage: round.usage.clone(),
             };
@@ -247,6 +476,35 @@ impl Attempt {
     }
 }
 
+/// The changes that leave a file as it was before `change`.
+fn as_it_was(change: &FileChange) -> Vec<FileChange> {
+    let deleted = |path: &RelPath, base: &Text| FileChange {
+        path: path.clone(),
+        action: FileAction::Delete { base: base.clone() },
+    };
+    let kept = |base: &Text| FileChange {
+        path: change.path.clone(),
+        action: FileAction::Edit {
+            base: base.clone(),
+            hunks: Vec::new(),
+            rename: None,
+            executable: None,
+        },
+    };
+    match &change.action {
+        FileAction::Create { text, .. } => vec![deleted(&change.path, text)],
+        FileAction::Delete { base } => vec![kept(base)],
+        FileAction::Edit { base, rename, .. } => {
+            let renamed = rename.iter().map(|it| deleted(it, base));
+            renamed.chain([kept(base)]).collect()
+        }
+    }
+}
+
+fn names(paths: &[RelPath]) -> Vec<String> {
+    paths.iter().map(|it| it.as_str().to_owned()).collect()
+}
+
 /// The agent's own words, without the edits in them.
 fn words(answer: &Answer) -> Round {
     let parsed = domain::answer::parse(answer.structured.as_ref(), &answer.texts, Format::Findings);
@@ -264,6 +522,7 @@ fn words(answer: &Answer) -> Round {
     Round {
         summary: sanitize::markdown(&summary, MAX_SUMMARY),
         usage: parsed.usage,
+        session: parsed.session,
     }
 }
 

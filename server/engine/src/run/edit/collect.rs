@@ -86,7 +86,6 @@ impl Desk {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "nobody asks twice yet"))]
     /// The text of a file after the changes so far; `None` when it was not changed.
     pub(super) fn result(&self, path: &RelPath) -> Option<Text> {
         let state = self.files.get(path)?;

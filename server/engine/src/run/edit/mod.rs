@@ -3,6 +3,7 @@
 //! As in a review, one task conducts and tells all events; each agent's attempt is a task of its own.
 
 mod attempt;
+mod check;
 mod collect;
 mod prepare;
 
@@ -95,6 +96,9 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         take(job, joined, &attempts.agents, &mut tally, &mut meter);
     }
     drop(calls_end);
+    // Whoever works in a copy leaves it in order; the run need not wait for that.
+    let mut leaving = attempts.tasks;
+    tokio::spawn(async move { while leaving.join_next().await.is_some() {} });
     let cancelled = matches!(stop, Some(Stop::Cancelled));
     let outcome = match stop {
         Some(Stop::Deadline) => AgentOutcome::Failed(too_long("change", &shared.limits)),
@@ -136,6 +140,8 @@ fn start(
             spec,
             shared: shared.clone(),
             root: job.root.clone(),
+            worktrees: job.worktrees.clone(),
+            questions: job.questions.clone(),
             cancel: calls.clone(),
             news: sender.clone(),
         };

@@ -33,7 +33,6 @@ pub(super) struct Shared {
     pub(super) gathered: Arc<Gathered>,
     pub(super) guidelines: Vec<Guideline>,
     pub(super) open: OpenBuffers,
-    #[expect(dead_code, reason = "results are not checked yet")]
     pub(super) fix: FixConfig,
     /// `review.exclude`: what no agent gets, none may change.
     pub(super) exclude: Vec<String>,
@@ -198,11 +197,13 @@ fn usable<'a>(loaded: &'a Loaded, name: &str) -> Result<&'a AgentSpec, String> {
     let Some(spec) = loaded.config.agents.get(name) else {
         return Err(unknown(loaded, name));
     };
-    if spec.operations.contains_key(&Operation::Ask) {
+    let can = |it| spec.operations.contains_key(&it);
+    if can(Operation::Edit) || can(Operation::Ask) {
         Ok(spec)
     } else {
         Err(format!(
-            "agent `{name}` does not answer in text; give it `[agents.{name}.ask]` with the `tool` to call"
+            "agent `{name}` can neither edit nor answer; give it `[agents.{name}.edit]` or `[agents.{name}.ask]` with \
+             the `tool` to call"
         ))
     }
 }

@@ -1,6 +1,8 @@
 //! Whole changes with scripted agents, as a door sees them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod in_files;
+
 use crate::event::{AgentOutcome, Event, Report, RunEvent};
 use crate::request::{Buffer, Edit, EditTarget, OpenBuffers, Remark};
 use crate::run::tests::{Door, Machine, path};

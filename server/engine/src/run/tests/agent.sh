@@ -1,5 +1,10 @@
 #!/bin/sh
-# An MCP agent for tests: answers every call with the JSON in the file $2, says $2, or misbehaves as $1 tells.
+# An MCP agent for tests: answers every call with the JSON in the file $2, says $2, edits below the call's root by the
+# shell script $2 (the second call by $3), or misbehaves as $1 tells.
+call=0
+case $1 in
+edit) edit='{"name":"edit","inputSchema":{"type":"object"}},' ;;
+esac
 while IFS= read -r line; do
   id=${line#*\"id\":}
   id=${id%%[,\}]*}
@@ -8,12 +13,18 @@ while IFS= read -r line; do
     result='{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"fake","version":"1"}}'
     ;;
   *'"method":"tools/list"'*)
-    result='{"tools":[{"name":"review","inputSchema":{"type":"object"}},{"name":"ask","inputSchema":{"type":"object"}}]}'
+    result='{"tools":['$edit'{"name":"review","inputSchema":{"type":"object"}},{"name":"ask","inputSchema":{"type":"object"}}]}'
     ;;
   *'"method":"tools/call"'*)
+    call=$((call + 1))
     case $1 in
     answer) result='{"content":[],"structuredContent":'$(cat "$2")'}' ;;
     say) result='{"content":[{"type":"text","text":"'$2'"}]}' ;;
+    edit)
+      root=${line#*\"root\":\"}
+      (cd "${root%%\"*}" && sh -c "$(test $call = 1 && echo "$2" || echo "$3")") >&2
+      result='{"content":[],"structuredContent":{"summary":"Edited.","session":"s1"}}'
+      ;;
     hang) continue ;;
     crash)
       echo "the house burns" >&2
