@@ -5,6 +5,7 @@
 
 mod follow;
 mod hunk;
+pub mod render;
 
 use crate::answer::Usage;
 use crate::finding::FindingId;
@@ -12,6 +13,7 @@ use crate::path::RelPath;
 use crate::text::Text;
 pub use follow::{Follower, Standing};
 pub use hunk::Hunk;
+pub use render::render;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
