@@ -48,6 +48,12 @@ impl<'t> Lines<'t> {
         &self.all
     }
 
+    /// The number of the line that begins at byte `at`, or of the next one that begins.
+    pub fn at(&self, at: usize) -> usize {
+        let line = self.starts.partition_point(|it| *it < at);
+        line.min(self.all.len())
+    }
+
     /// The bytes of some lines; past the last line, the end of the text.
     pub fn bytes(&self, lines: &Range<usize>) -> TextRange {
         let start = |line: usize| self.starts.get(line).copied();
@@ -83,8 +89,8 @@ pub fn differences(old: &[&str], new: &[&str]) -> Vec<(Range<usize>, Range<usize
     between.found
 }
 
-/// The lines as numbers, equal lines having the same one.
-fn numbered(old: &[&str], new: &[&str]) -> (Vec<u32>, Vec<u32>) {
+/// The lines as numbers from 0, equal lines having the same one.
+pub(crate) fn numbered(old: &[&str], new: &[&str]) -> (Vec<u32>, Vec<u32>) {
     let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
     let lines = old.iter().chain(new).map(|line| {
         let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);

@@ -81,6 +81,26 @@ impl Follower {
         }
     }
 
+    /// Takes over hunks of a text that has become another in an unknown way, told as stretches that follow one another:
+    /// how many bytes each has in the base and now, and whether it is the same. `is_doubtful` says of a hunk by its number
+    /// that it cannot be told whose lines its lines are now.
+    pub(super) fn of_stretches(
+        base: &Text,
+        hunks: &[Hunk],
+        stretches: impl IntoIterator<Item = (usize, usize, bool)>,
+        is_doubtful: impl Fn(usize) -> bool,
+    ) -> Self {
+        let mut follower = Self::new(base, hunks);
+        follower.pieces = Pieces::none();
+        for (base_len, now_len, is_same) in stretches {
+            follower.pieces.push(base_len, now_len, is_same);
+        }
+        for (number, held) in follower.held.iter_mut().enumerate() {
+            held.is_doubtful = is_doubtful(number);
+        }
+        follower
+    }
+
     /// Takes over an edit that has happened, in coordinates of the text just before it.
     pub fn follow(&mut self, change: Change) {
         self.pieces.follow(change);
@@ -135,4 +155,4 @@ impl Held {
 #[cfg(test)]
 mod schedules;
 #[cfg(test)]
-mod tests;
+pub(in crate::proposal) mod tests;

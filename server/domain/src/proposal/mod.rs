@@ -5,6 +5,7 @@
 
 mod follow;
 mod hunk;
+mod rebase;
 pub mod render;
 
 use crate::answer::Usage;
@@ -13,6 +14,7 @@ use crate::path::RelPath;
 use crate::text::Text;
 pub use follow::{Follower, Standing};
 pub use hunk::Hunk;
+pub use rebase::rebase;
 pub use render::render;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

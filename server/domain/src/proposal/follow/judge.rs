@@ -94,7 +94,8 @@ impl<'a> Judge<'a> {
                 sure
             };
         }
-        if self.read(&extent, hunk) == Verdict::Applied {
+        let is_gone = held.result.is_empty() && extent.now.is_empty();
+        if is_gone || self.read(&extent, hunk) == Verdict::Applied {
             return Verdict::Applied;
         }
         let mut verdict = self.read(&wide, hunk);
@@ -170,17 +171,17 @@ impl<'a> Judge<'a> {
             let before = wide.clone();
             for slide in &self.slides {
                 let is_own = wide.pieces.contains(&slide.piece);
-                let met = if is_own {
-                    self.gaps_in(slide.reach)
-                } else if self.reaches(slide.reach, wide.now) {
-                    slide.piece..slide.piece + 1
-                } else {
+                if !is_own && !self.reaches(slide.reach, wide.now) {
                     continue;
-                };
+                }
+                // Where it could have slid to, another change may be its undo.
+                let met = self.gaps_in(slide.reach);
+                let gaps = self.follower.pieces.all()[met.clone()].iter();
+                let gaps = gaps.filter(|it| !it.is_kept);
                 let found = wide.with(&self.follower.pieces.of(met));
                 if found != wide {
-                    went |= slide.is_deletion;
-                    came |= !slide.is_deletion;
+                    went |= gaps.clone().any(|it| !it.base.is_empty());
+                    came |= { gaps }.any(|it| !it.now.is_empty());
                     wide = found;
                 }
             }

@@ -55,6 +55,11 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
+    /// Nothing yet, to be filled by [`Pieces::push`].
+    pub(super) fn none() -> Self {
+        Self { all: Vec::new() }
+    }
+
     /// A base of `len` bytes that nobody has touched.
     pub(super) fn untouched(len: usize) -> Self {
         let whole = TextRange::new(0, len);
@@ -65,6 +70,22 @@ impl Pieces {
         });
         Self {
             all: all.into_iter().collect(),
+        }
+    }
+
+    /// Adds the next piece, in the base as in the text now.
+    pub(super) fn push(&mut self, base_len: usize, now_len: usize, is_kept: bool) {
+        let last = self.all.last().map(|it| (it.base.end, it.now.end));
+        let (base, now) = last.unwrap_or_default();
+        let piece = Piece {
+            base: TextRange::new(base, base + base_len),
+            now: TextRange::new(now, now + now_len),
+            is_kept,
+        };
+        match self.all.last_mut() {
+            _ if base_len == 0 && now_len == 0 => {}
+            Some(last) if last.is_kept && is_kept => *last = joined(last, &piece, true),
+            _ => self.all.push(piece),
         }
     }
 
