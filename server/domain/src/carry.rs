@@ -109,14 +109,18 @@ impl ChangeLog {
 
     /// Carries a range of version `since` to now; `None` when that version is forgotten.
     pub fn carry(&self, range: TextRange, since: i32) -> Option<Carried> {
+        Some(over_all(range, self.since(since)?))
+    }
+
+    /// The changes that happened to version `since`, in order; `None` when that version is forgotten.
+    pub fn since(&self, since: i32) -> Option<impl Iterator<Item = Change> + '_> {
         if self.forgotten.is_some_and(|forgotten| since < forgotten) {
             return None;
         }
         let first = self
             .entries
             .partition_point(|&(version, _)| version <= since);
-        let later = self.entries.range(first..).map(|&(_, change)| change);
-        Some(over_all(range, later))
+        Some(self.entries.range(first..).map(|&(_, change)| change))
     }
 
     /// Drops everything, for a document whose text was replaced without a change (`didOpen`).

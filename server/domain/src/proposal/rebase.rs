@@ -8,6 +8,11 @@ use std::ops::Range;
 
 /// Lines on each side that tell equal lines apart.
 const CONTEXT: usize = 3;
+/// No line at all, for finding the first and the last of some.
+const NOWHERE: Range<usize> = Range {
+    start: usize::MAX,
+    end: 0,
+};
 /// Most places at which equal lines are looked at; where there are more, nothing tells them apart.
 const MOST_EQUAL: usize = 1000;
 
@@ -85,9 +90,7 @@ impl<'d> Guard<'d> {
     fn crossings(&self) -> Vec<Range<usize>> {
         let mut moved: FxHashMap<u32, [Range<usize>; 2]> = FxHashMap::default();
         let mut note = |number: u32, side: usize, at: usize| {
-            let sides = moved
-                .entry(number)
-                .or_insert([usize::MAX..0, usize::MAX..0]);
+            let sides = moved.entry(number).or_insert([NOWHERE, NOWHERE]);
             sides[side].start = sides[side].start.min(at);
             sides[side].end = sides[side].end.max(at + 1);
         };
