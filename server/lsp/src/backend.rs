@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use tower_lsp::gen_lsp_types::{
     CodeActionParams, CodeActionResponse, DocumentDiagnosticParams, DocumentDiagnosticReport,
     ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult,
+    TextDocumentContentParams, TextDocumentContentResult,
 };
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::{LanguageServer, LspService};
@@ -23,6 +24,7 @@ pub(crate) fn service(events: mpsc::UnboundedSender<Event>) -> LspService<Backen
         .custom_method("textDocument/codeAction", Backend::code_actions)
         .custom_method("textDocument/hover", Backend::hover_at)
         .custom_method("textDocument/diagnostic", Backend::diagnostics)
+        .custom_method("workspace/textDocumentContent", Backend::content)
         .custom_method("workspace/executeCommand", Backend::command)
         .finish();
     service
@@ -52,6 +54,14 @@ impl Backend {
         params: DocumentDiagnosticParams,
     ) -> Result<DocumentDiagnosticReport> {
         self.ask(|reply| Request::Diagnostic(params, reply)).await
+    }
+
+    async fn content(
+        &self,
+        params: TextDocumentContentParams,
+    ) -> Result<TextDocumentContentResult> {
+        self.ask(|reply| Request::TextDocumentContent(params, reply))
+            .await
     }
 
     async fn command(&self, params: ExecuteCommandParams) -> Result<Value> {

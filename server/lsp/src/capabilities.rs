@@ -3,11 +3,12 @@
 use crate::commands;
 use domain::text::Encoding;
 use tower_lsp::gen_lsp_types::{
-    ChangeNotifications, ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProvider,
-    DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions, HoverProvider, InitializeParams,
-    InitializeResult, MarkupKind, PositionEncodingKind, Save, SaveOptions, ServerCapabilities,
-    ServerInfo, TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionProvider, DiagnosticOptions,
+    DiagnosticProvider, ExecuteCommandOptions, HoverProvider, InitializeParams, InitializeResult,
+    MarkupKind, PositionEncodingKind, ResourceOperationKind, Save, SaveOptions, ServerCapabilities,
+    ServerInfo, TextDocumentContent, TextDocumentContentOptions, TextDocumentSync,
+    TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
+    WorkspaceOptions,
 };
 
 #[cfg(test)]
@@ -18,8 +19,20 @@ mod tests;
 pub(crate) struct Capabilities {
     /// How positions count characters.
     pub(crate) encoding: Encoding,
-    /// Takes versioned edits.
+    /// Takes versioned edits. Whoever takes operations on files takes these, too: they come in the same list, and
+    /// Neovim names no more than those.
     pub(crate) document_changes: bool,
+    /// Creates files as part of an edit.
+    pub(crate) create_files: bool,
+    /// Renames files as part of an edit.
+    pub(crate) rename_files: bool,
+    /// Deletes files as part of an edit.
+    pub(crate) delete_files: bool,
+    /// Takes an empty file for one line that ends, so that what is put there needs no end of its own. This is no declared
+    /// ability but how Neovim is; elsewhere the file would lack its last line end.
+    pub(crate) empty_is_a_line: bool,
+    /// Shows what an edit is for, and asks about it where the edit says so.
+    pub(crate) change_annotations: bool,
     /// Takes edits at our request.
     pub(crate) apply_edit: bool,
     /// Takes code actions; otherwise only commands.
@@ -40,6 +53,8 @@ pub(crate) struct Capabilities {
     pub(crate) progress: bool,
     /// Opens files and pages at our request.
     pub(crate) show_document: bool,
+    /// Asks us for the text of documents that are no files.
+    pub(crate) document_content: bool,
     /// Answers `workspace/configuration`.
     pub(crate) configuration: bool,
     /// Watches files at our request.
@@ -50,10 +65,14 @@ pub(crate) struct Capabilities {
 
 impl Capabilities {
     /// Reads them from the `initialize` request.
-    pub(crate) fn of(client: &ClientCapabilities) -> Self {
+    pub(crate) fn of(params: &InitializeParams) -> Self {
+        let client = &params.capabilities;
+        let name = params.client_info.as_ref().map(|it| it.name.as_str());
         let workspace = client.workspace.as_ref();
         let document = client.text_document.as_ref();
         let edit = workspace.and_then(|it| it.workspace_edit.as_ref());
+        let operations = edit.and_then(|it| it.resource_operations.as_deref());
+        let operations = operations.unwrap_or_default();
         let action = document.and_then(|it| it.code_action.as_ref());
         let pull = document.and_then(|it| it.diagnostic.as_ref());
         let push = document.and_then(|it| it.publish_diagnostics.as_ref());
@@ -73,7 +92,13 @@ impl Capabilities {
         };
         Self {
             encoding: choose_encoding(encodings.unwrap_or_default()),
-            document_changes: edit.and_then(|it| it.document_changes) == Some(true),
+            document_changes: edit.and_then(|it| it.document_changes) == Some(true)
+                || !operations.is_empty(),
+            create_files: operations.contains(&ResourceOperationKind::Create),
+            rename_files: operations.contains(&ResourceOperationKind::Rename),
+            delete_files: operations.contains(&ResourceOperationKind::Delete),
+            empty_is_a_line: name == Some("Neovim"),
+            change_annotations: edit.is_some_and(|it| it.change_annotation_support.is_some()),
             apply_edit: workspace.and_then(|it| it.apply_edit) == Some(true),
             action_literals: action.is_some_and(|it| it.code_action_literal_support.is_some()),
             preferred_actions: action.and_then(|it| it.is_preferred_support) == Some(true),
@@ -91,6 +116,7 @@ impl Capabilities {
                 .and_then(|it| it.show_document.as_ref())
                 .is_some_and(|it| it.support),
             progress: client.window.as_ref().and_then(|it| it.work_done_progress) == Some(true),
+            document_content: workspace.is_some_and(|it| it.text_document_content.is_some()),
             configuration: workspace.and_then(|it| it.configuration) == Some(true),
             watch_files: watch.and_then(|it| it.dynamic_registration) == Some(true),
             watch_relative: watch.and_then(|it| it.relative_pattern_support) == Some(true),
@@ -111,6 +137,8 @@ fn choose_encoding(offered: &[PositionEncodingKind]) -> Encoding {
     }
 }
 
+/// The scheme of documents whose text comes from us.
+pub(crate) const SCHEME: &str = "crosscheck";
 /// The kind of the actions that start a review.
 pub(crate) const KIND_REVIEW: CodeActionKind = CodeActionKind::new("source.crosscheck.review");
 /// The kind of the actions that are about reviews otherwise.
@@ -131,6 +159,7 @@ pub(crate) fn offer(client: &Capabilities, params: &InitializeParams) -> Initial
     let actions = CodeActionOptions {
         code_action_kinds: Some(vec![
             CodeActionKind::QuickFix,
+            CodeActionKind::RefactorRewrite,
             KIND_REVIEW,
             KIND_MANAGE,
             KIND_FIX_ALL,
@@ -173,6 +202,10 @@ pub(crate) fn offer(client: &Capabilities, params: &InitializeParams) -> Initial
                 .then_some(DiagnosticProvider::DiagnosticOptions(pull)),
             workspace: Some(WorkspaceOptions {
                 workspace_folders: Some(folders),
+                text_document_content: client.document_content.then(|| {
+                    let schemes = vec![SCHEME.to_owned()];
+                    TextDocumentContent::Options(TextDocumentContentOptions { schemes })
+                }),
                 ..Default::default()
             }),
             ..Default::default()

@@ -1,5 +1,6 @@
 //! What is said to the client: an outgoing queue of framed messages, and our own requests that wait for answers.
 
+use crate::preview::{Grade, Subject};
 use domain::sanitize;
 use engine::RunId;
 use serde::Serialize;
@@ -35,8 +36,17 @@ pub(crate) enum Asked {
     },
     /// To pull diagnostics again.
     Refresh,
-    /// To apply edits.
+    /// To apply ready fixes.
     Edit,
+    /// To apply a proposal, or to take it back.
+    Change,
+    /// To show a proposal.
+    Preview {
+        /// What of it.
+        subject: Subject,
+        /// In which way.
+        grade: Grade,
+    },
     /// For the user's answer to an agent.
     Question,
 }

@@ -6,7 +6,7 @@ use domain::edit::Change;
 use domain::path::RelPath;
 use domain::text::{Encoding, Text, TextRange};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[cfg(test)]
@@ -106,6 +106,11 @@ impl Documents {
         )
     }
 
+    /// The open document of a file, by its canonical path.
+    pub(crate) fn at_path(&self, path: &Path) -> Option<&Document> {
+        self.by_uri.values().find(|it| it.is_at(path))
+    }
+
     /// All of them, by URI.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Document> {
         self.by_uri.values()
@@ -161,6 +166,24 @@ impl Documents {
 }
 
 impl Document {
+    /// Whether it is the file with this canonical path.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let place = self.place.as_ref().ok();
+        place.is_some_and(|it| path.strip_prefix(&it.root) == Ok(Path::new(it.path.as_str())))
+    }
+
+    /// Its canonical path, where it has a place.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        let place = self.place.as_ref().ok()?;
+        Some(place.root.join(place.path.as_str()))
+    }
+
+    /// The changes since an older revision, in order; `None` when that is out of reach, perhaps of an earlier opening.
+    pub(crate) fn changes_since(&self, since: i32) -> Option<impl Iterator<Item = Change> + '_> {
+        let is_known = (self.first_revision..=self.revision).contains(&since);
+        is_known.then(|| self.log.since(since)).flatten()
+    }
+
     /// Carries a range of an older revision to now; `None` when that is out of reach, perhaps of an earlier opening.
     pub(crate) fn carry(&self, range: TextRange, since: i32) -> Option<Carried> {
         let is_known = (self.first_revision..=self.revision).contains(&since);

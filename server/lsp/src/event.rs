@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{
     CodeActionParams, CodeActionResponse, DocumentDiagnosticParams, DocumentDiagnosticReport,
     ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult,
+    TextDocumentContentParams, TextDocumentContentResult,
 };
 use tower_lsp::jsonrpc::Result;
 
@@ -56,5 +57,6 @@ pub(crate) enum Request {
     CodeAction(Box<CodeActionParams>, Reply<Vec<CodeActionResponse>>),
     Hover(HoverParams, Reply<Option<Hover>>),
     Diagnostic(DocumentDiagnosticParams, Reply<DocumentDiagnosticReport>),
+    TextDocumentContent(TextDocumentContentParams, Reply<TextDocumentContentResult>),
     ExecuteCommand(ExecuteCommandParams, Reply<Value>),
 }

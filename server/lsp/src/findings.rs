@@ -1,5 +1,6 @@
 //! The findings of one root: the board, and what the editor's edits do to it.
 
+use crate::content::hash;
 use crate::tracked::{Tracked, Verdict};
 use domain::board::{Board, Reviewed};
 use domain::edit::Change;
@@ -9,7 +10,6 @@ use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use engine::request::Reach;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -218,6 +218,35 @@ impl Findings {
             .collect()
     }
 
+    /// Takes away findings that an applied change settled. Returns those that are settled for good; the text of the others
+    /// was changed in the editor, where undo may bring it back until it is saved. `text` gives the text of open files.
+    pub(crate) fn settle_by_change<'a>(
+        &mut self,
+        ids: &[FindingId],
+        text: impl Fn(&RelPath) -> Option<&'a Text>,
+    ) -> Vec<FindingId> {
+        let mut settled = Vec::new();
+        for id in ids {
+            let Some((path, cluster)) = self.board.cluster(id) else {
+                continue;
+            };
+            let gone = self.board.remove(&cluster.id);
+            let file = self.touch(&path);
+            for finding in gone {
+                let of_it = |it: &Tracked| it.finding.id == finding.id;
+                let is_touched = file.tracked.iter().any(|it| {
+                    let is_intact = |text| matches!(it.verdict(text), Verdict::Intact(_));
+                    of_it(it) && text(&path).is_some_and(|text| !is_intact(text))
+                });
+                if !is_touched {
+                    file.tracked.retain(|it| !of_it(it));
+                    settled.push(finding.id);
+                }
+            }
+        }
+        settled
+    }
+
     /// All clusters of a file, sorted by place.
     pub(crate) fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
         if self.files.contains_key(path) {
@@ -400,17 +429,4 @@ fn is_alike(a: &Cluster, b: &Cluster, reach: Reach) -> bool {
             Reach::Text => first.anchor.quote == second.anchor.quote,
             Reach::Kind => same_kind,
         }
-}
-
-fn hash(text: &Text) -> u64 {
-    struct Writer(DefaultHasher);
-    impl std::fmt::Write for Writer {
-        fn write_str(&mut self, piece: &str) -> std::fmt::Result {
-            self.0.write(piece.as_bytes());
-            Ok(())
-        }
-    }
-    let mut writer = Writer(DefaultHasher::new());
-    let _ = std::fmt::write(&mut writer, format_args!("{text}"));
-    writer.0.finish()
 }

@@ -7,6 +7,7 @@ mod capabilities;
 mod client;
 mod commands;
 mod configuration;
+mod content;
 mod documents;
 mod event;
 mod findings;
@@ -15,6 +16,8 @@ mod handlers;
 mod lifeline;
 mod main_loop;
 mod message;
+mod preview;
+mod proposals;
 mod proto;
 mod publish;
 mod questions;
@@ -58,6 +61,7 @@ pub fn run(options: Options) -> i32 {
         Err(error) => return complain(&format!("the server cannot start: {error}")),
     };
     let client_process_id = options.client_process_id;
+    let previews = preview::Files::new(options.paths.state_dir.join("previews"));
     let factory: EngineFactory = Box::new(|events| {
         Engine::new(engine::Options {
             paths: options.paths,
@@ -65,14 +69,16 @@ pub fn run(options: Options) -> i32 {
         })
     });
     let ended = runtime.block_on(async {
-        listen(stdio::input(), stdio::output(), factory, client_process_id).await
+        let (input, output) = (stdio::input(), stdio::output());
+        listen(input, output, factory, client_process_id, previews).await
     });
     // A thread that still reads a terminal must not keep the process alive.
     runtime.shutdown_timeout(Duration::ZERO);
     ended.complaint.map_or(ended.code, |it| complain(&it))
 }
 
-/// Serves one client over any pair of streams, with an engine that `factory` makes when it is first needed.
+/// Serves one client over any pair of streams, with an engine that `factory` makes when it is first needed. No files are
+/// made for previews.
 /// Returns the exit code: 0 after an orderly shutdown, else 1.
 pub async fn serve<R, W>(
     reader: R,
@@ -84,7 +90,8 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let ended = listen(reader, writer, factory, client_process_id).await;
+    let previews = preview::Files::default();
+    let ended = listen(reader, writer, factory, client_process_id, previews).await;
     if let Some(complaint) = ended.complaint {
         tracing::error!("{complaint}");
     }
@@ -96,6 +103,7 @@ async fn listen<R, W>(
     writer: W,
     factory: EngineFactory,
     client_process_id: Option<u32>,
+    previews: preview::Files,
 ) -> Ended
 where
     R: AsyncRead + Unpin,
@@ -104,6 +112,7 @@ where
     let (sender, events) = mpsc::unbounded_channel();
     let mut state = State::new(factory, sender.clone());
     state.client_process = client_process_id;
+    state.preview_files = previews;
     MainLoop::new(state, backend::service(sender), events)
         .run(reader, writer, Lifeline::Unknown)
         .await

@@ -9,6 +9,7 @@ use crate::event::{Event, Notification};
 use crate::front::{self, Told};
 use crate::lifeline::Lifeline;
 use crate::message::{self, Incoming};
+use crate::proposals::applying;
 use crate::state::{Lifecycle, State};
 use crate::transport::{Decoder, Frame};
 use crate::{handlers, publish};
@@ -296,6 +297,7 @@ fn flush(state: &mut State) {
     let now = Instant::now();
     survive(state, |state| {
         state.questions.resume(now, &mut state.client);
+        applying::check(state, now);
         publish::flush(state, now);
     });
 }

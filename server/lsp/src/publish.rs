@@ -3,25 +3,23 @@
 use crate::capabilities::Capabilities;
 use crate::client::{Asked, Client};
 use crate::documents::Document;
+use crate::proposals::Proposals;
+use crate::proto::proposal;
 use crate::proto::to::{self, View};
 use crate::roots::Root;
 use crate::state::State;
-use crate::{runs, uri};
+use crate::{content, preview, runs, uri};
 use domain::path::RelPath;
-use domain::text::Text;
 use engine::config::Problem;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tower_lsp::gen_lsp_types::{Diagnostic, MarkupContent, Message};
 
-/// Largest file that is read to place the findings of a file that is not open, in bytes.
-const MAX_READ: u64 = 16 << 20;
 /// Most diagnostics shown for one file; the rest is counted in the last one.
 const MAX_DIAGNOSTICS: usize = 10_000;
 
@@ -142,8 +140,8 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
     if state.client.is_congested() {
         return;
     }
-    let documents = &state.documents;
     let mut files = std::mem::take(&mut state.published.stale);
+    let documents = &state.documents;
     for root in state.roots.iter_mut().filter(|it| it.findings.is_due(now)) {
         let path_of_root = Arc::clone(&root.path);
         let changed = root
@@ -155,6 +153,11 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
                 .map(|path| (Arc::clone(&path_of_root), path)),
         );
     }
+    let proposed = state.proposals.take_changed(now, &state.documents);
+    if !proposed.is_empty() {
+        preview::refresh(state);
+    }
+    state.published.stale_files.extend(proposed);
     for file in std::mem::take(&mut state.published.stale_files) {
         match state.roots.locate(&file) {
             Some(place) => {
@@ -169,6 +172,9 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
         .map(|(root, path)| state.roots.home(root, path))
         .map(|it| (it.root, it.path))
         .collect();
+    if !places.is_empty() {
+        state.proposals.look(&state.documents);
+    }
     for (root, path) in places {
         show(state, &root, &path);
     }
@@ -182,17 +188,23 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
 
 /// The diagnostics of an open document for a client that pulls, and their name.
 pub(crate) fn pulled(state: &mut State, uri: &str) -> (Vec<Diagnostic>, String) {
+    state.proposals.look(&state.documents);
     let State {
         documents,
         roots,
         published,
+        proposals,
         capabilities,
         ..
     } = state;
+    let known = Known {
+        published,
+        proposals,
+    };
     let diagnostics = documents.get(uri).map(|document| {
         let place = document.place.as_ref().ok();
         let root = place.and_then(|it| roots.get_mut(&it.root));
-        of_document(document, root, published, capabilities)
+        of_document(document, root, known, capabilities)
     });
     let diagnostics = diagnostics.unwrap_or_default();
     let json = serde_json::to_string(&diagnostics).unwrap_or_default();
@@ -204,11 +216,15 @@ pub(crate) fn retract(state: &mut State, mut root: Root) {
     let State {
         documents,
         published,
+        proposals,
         client,
         ..
     } = state;
     published.forget_root(&root.path);
-    let paths = root.findings.paths();
+    let proposed = proposals.close_root(&root.path);
+    let proposed = proposed.iter().filter_map(|it| root.rel_path(it));
+    let mut paths: BTreeSet<RelPath> = root.findings.paths().into_iter().collect();
+    paths.extend(proposed);
     root.findings.clear();
     for path in paths {
         let uri = documents
@@ -219,11 +235,19 @@ pub(crate) fn retract(state: &mut State, mut root: Root) {
     published.wants_refresh |= state.capabilities.pull_diagnostics;
 }
 
+/// What is known of files beside their findings.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    published: &'a Published,
+    proposals: &'a Proposals,
+}
+
 fn show(state: &mut State, root: &Arc<Path>, path: &RelPath) {
     let State {
         documents,
         roots,
         published,
+        proposals,
         capabilities,
         client,
         ..
@@ -233,7 +257,11 @@ fn show(state: &mut State, root: &Arc<Path>, path: &RelPath) {
     };
     let closed_uri = root.uri_of(path);
     let Some(document) = documents.at(&root.path, path) else {
-        let diagnostics = of_closed(root, path, published, capabilities, &closed_uri);
+        let known = Known {
+            published,
+            proposals,
+        };
+        let diagnostics = of_closed(root, path, known, capabilities, &closed_uri);
         published.push(client, &closed_uri, None, &diagnostics);
         return;
     };
@@ -245,7 +273,11 @@ fn show(state: &mut State, root: &Arc<Path>, path: &RelPath) {
         published.push(client, &document.uri, None, &[]);
         published.wants_refresh = true;
     } else {
-        let diagnostics = of_document(document, Some(root), published, capabilities);
+        let known = Known {
+            published,
+            proposals,
+        };
+        let diagnostics = of_document(document, Some(root), known, capabilities);
         published.push(client, &document.uri, Some(document.version), &diagnostics);
     }
 }
@@ -262,7 +294,7 @@ fn show_problems(state: &mut State, file: &Path) {
     let text = if problems.is_empty() {
         None
     } else {
-        read(file)
+        content::on_disk(file).text()
     }
     .unwrap_or_default();
     let diagnostics: Vec<_> = problems
@@ -275,7 +307,7 @@ fn show_problems(state: &mut State, file: &Path) {
 fn of_document(
     document: &Document,
     root: Option<&mut Root>,
-    published: &Published,
+    known: Known<'_>,
     client: &Capabilities,
 ) -> Vec<Diagnostic> {
     let (Some(root), Ok(place)) = (root, &document.place) else {
@@ -286,28 +318,31 @@ fn of_document(
         text: &document.text,
         client,
     };
-    collect(root, &place.path, published, view)
+    collect(root, &place.path, known, view)
 }
 
 /// The diagnostics of a file that is not open. Its findings are moved to where their text is on disk now.
 fn of_closed(
     root: &mut Root,
     path: &RelPath,
-    published: &Published,
+    known: Known<'_>,
     client: &Capabilities,
     uri: &str,
 ) -> Vec<Diagnostic> {
     let file = root.path_of(path);
-    if root.findings.clusters(path).is_empty() && published.problems_of(&file).is_empty() {
+    let is_silent = root.findings.clusters(path).is_empty()
+        && known.published.problems_of(&file).is_empty()
+        && !known.proposals.knows(&file);
+    if is_silent {
         return Vec::new();
     }
-    let text = read(&file);
+    let text = content::on_disk(&file).text();
     root.findings.placed(path, text.as_ref());
     let text = text.unwrap_or_default();
     collect(
         root,
         path,
-        published,
+        known,
         View {
             uri,
             text: &text,
@@ -316,13 +351,9 @@ fn of_closed(
     )
 }
 
-fn collect(
-    root: &mut Root,
-    path: &RelPath,
-    published: &Published,
-    view: View<'_>,
-) -> Vec<Diagnostic> {
-    let problems = published.problems_of(&root.path_of(path));
+fn collect(root: &mut Root, path: &RelPath, known: Known<'_>, view: View<'_>) -> Vec<Diagnostic> {
+    let file = root.path_of(path);
+    let problems = known.published.problems_of(&file);
     let problems = problems
         .into_iter()
         .map(|it| to::problem(it, view.text, view.client.encoding));
@@ -331,6 +362,14 @@ fn collect(
         .iter()
         .take(MAX_DIAGNOSTICS)
         .map(|it| to::diagnostic(it, view));
+    let proposed = known.proposals.iter();
+    let proposed = proposed
+        .flat_map(|it| proposal::marks(it, &file, view.text))
+        .filter(|it| !known.proposals.is_unsettled(it));
+    let proposed = proposed
+        .take(MAX_DIAGNOSTICS)
+        .map(|it| proposal::diagnostic(&it, view));
+    let proposed: Vec<Diagnostic> = proposed.collect();
     let mut diagnostics: Vec<Diagnostic> = problems.chain(shown).collect();
     if let (Some(surplus @ 1..), Some(last)) = (
         clusters.len().checked_sub(MAX_DIAGNOSTICS),
@@ -343,20 +382,8 @@ fn collect(
             runs::count(surplus, "more finding")
         ));
     }
+    diagnostics.extend(proposed);
     diagnostics
-}
-
-/// A file's text, where it is UTF-8 and of a bearable size.
-fn read(file: &Path) -> Option<Text> {
-    // Looked at before it is opened: opening a pipe waits for its other end.
-    let about = std::fs::metadata(file).ok()?;
-    if !about.is_file() || about.len() > MAX_READ {
-        return None;
-    }
-    let mut text = String::new();
-    let file = std::fs::File::open(file).ok()?;
-    file.take(MAX_READ).read_to_string(&mut text).ok()?;
-    Some(Text::new(&text))
 }
 
 fn hash(json: &str) -> u64 {

@@ -37,6 +37,11 @@ impl Root {
         uri::from_path(&self.named.join(path.as_str()))
     }
 
+    /// The name of a file in it, by its canonical path.
+    pub(crate) fn rel_path(&self, file: &Path) -> Option<RelPath> {
+        rel_path(file.strip_prefix(&self.path).ok()?)
+    }
+
     /// The file's path on this machine.
     pub(crate) fn path_of(&self, path: &RelPath) -> PathBuf {
         self.path.join(path.as_str())
@@ -138,10 +143,9 @@ impl Roots {
             .values()
             .filter(|it| file.starts_with(&it.path));
         let root = around.max_by_key(|it| (it.is_folder, it.path.components().count()))?;
-        let path = rel_path(file.strip_prefix(&root.path).ok()?)?;
         Some(Place {
             root: Arc::clone(&root.path),
-            path,
+            path: root.rel_path(file)?,
         })
     }
 

@@ -1,13 +1,14 @@
 //! The runs of this client: what was asked for, how far it is, and what the user sees of it.
 
+mod words;
+
 use crate::client::{Asked, Client};
 use crate::proto::to;
 use engine::request::Scope;
-use engine::{AgentOutcome, AgentReport, QuestionId, Report, RunId, Skipped};
+use engine::{AgentReport, EditTarget, QuestionId, Remark, Report, RunId};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,8 +19,6 @@ mod tests;
 
 /// Beginning of the progress tokens; the number of the run follows.
 const TOKEN: &str = "crosscheck/run/";
-/// Most skipped files named in a message.
-const MAX_NAMED: usize = 3;
 /// How long after the end of a run its agents' own notices are about the same failure.
 const BURST: Duration = Duration::from_secs(2);
 
@@ -28,25 +27,49 @@ const BURST: Duration = Duration::from_secs(2);
 pub(crate) struct Task {
     /// The root.
     pub(crate) root: Arc<Path>,
-    /// What to look at.
-    pub(crate) scope: Scope,
+    /// What is to be done.
+    pub(crate) what: What,
     /// The agents named; none for the configured ones.
     pub(crate) agents: Vec<String>,
-    /// What the user wants looked at in particular.
+    /// What the user wants in particular.
     pub(crate) instructions: Option<String>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// To look at this.
+    Review(Scope),
+    /// To settle what is wrong, by a proposal.
+    Fix {
+        /// In one line, for people.
+        title: String,
+        /// What is wrong.
+        remarks: Vec<Remark>,
+        /// What else it is about.
+        targets: Vec<EditTarget>,
+    },
+    /// To do what the user says, by a proposal.
+    Ask {
+        /// In one line, for people.
+        title: String,
+        /// What it is about.
+        targets: Vec<EditTarget>,
+    },
 }
 
 /// A run that is not over for the user.
 #[derive(Debug)]
 struct Run {
     task: Task,
-    /// Its subject in words: `src/main.rs`, `changes`.
+    /// Its subject in words: `src/main.rs`, `changes`; with what was asked for where the user said it.
     subject: String,
     /// The revisions of the documents that it looks at.
     revisions: Vec<i32>,
     /// False when the server began it by itself (on save).
     is_explicit: bool,
     findings: usize,
+    changes: usize,
     percentage: u32,
     message: String,
     /// What its agents ask the user, until it is answered.
@@ -94,12 +117,13 @@ impl Runs {
             );
         }
         let run = Run {
-            message: format!("reviewing {}", new.subject),
+            message: words::doing(&new.task.what, &new.subject),
             task: new.task,
             subject: new.subject,
             revisions: new.revisions,
             is_explicit: new.is_explicit,
             findings: 0,
+            changes: 0,
             percentage: 0,
             questions: BTreeMap::new(),
             progress: if can_show {
@@ -143,13 +167,8 @@ impl Runs {
         client: &mut Client,
     ) {
         if let Some(run) = self.by_id.get_mut(&id) {
-            let files = count(files, "file");
-            let agents = if agents.is_empty() {
-                String::new()
-            } else {
-                format!(" with {}", agents.join(", "))
-            };
-            run.message = format!("reviewing {} ({files}){agents}", run.subject);
+            let doing = words::doing(&run.task.what, &run.subject);
+            run.message = words::started(&doing, agents, files);
             run.show(client, id);
         }
     }
@@ -200,10 +219,18 @@ impl Runs {
         }
     }
 
+    /// An agent proposed something, and the user was told.
+    pub(crate) fn proposed(&mut self, id: RunId, changes: usize) {
+        if let Some(run) = self.by_id.get_mut(&id) {
+            run.changes += changes;
+            run.is_told = true;
+        }
+    }
+
     /// An agent is through.
     pub(crate) fn agent_ended(&mut self, id: RunId, agent: &AgentReport, client: &mut Client) {
         if let Some(run) = self.by_id.get_mut(&id) {
-            run.message = outcome(agent);
+            run.message = words::outcome(&run.task.what, agent);
             run.show(client, id);
         }
     }
@@ -214,24 +241,27 @@ impl Runs {
         let Some(run) = self.by_id.get_mut(&id) else {
             return;
         };
-        let summary = summary(report);
+        let what = &run.task.what;
+        let summary = words::summary(what, report);
+        let label = words::label(what, &run.subject);
         client.log(
             MessageType::Info,
-            &format!(
-                "review of {}: {summary} ({:.1?})",
-                run.subject, report.elapsed
-            ),
+            &format!("{label}: {summary} ({:.1?})", report.elapsed),
         );
-        for detail in details(report) {
-            client.log(
-                MessageType::Log,
-                &format!("review of {}: {detail}", run.subject),
-            );
+        for detail in words::details(report) {
+            client.log(MessageType::Log, &format!("{label}: {detail}"));
         }
-        if let Some((kind, trouble)) = trouble(report) {
-            client.show(kind, &format!("Review of {}: {trouble}", run.subject));
+        for answer in words::answers(what, report) {
+            client.show(MessageType::Info, &answer);
             run.is_told = true;
-            let failed = report.agents.iter().filter(|it| is_trouble(&it.outcome));
+        }
+        if let Some((kind, trouble)) = words::trouble(what, report) {
+            client.show(kind, &format!("{label}: {trouble}"));
+            run.is_told = true;
+            let failed = report
+                .agents
+                .iter()
+                .filter(|it| words::is_trouble(&it.outcome));
             let names = failed.map(|it| it.agent.clone()).collect();
             self.told = Some((Instant::now(), names));
         }
@@ -280,7 +310,8 @@ impl Runs {
         let one = |(id, run): (&RunId, &Run)| {
             json!({
                 "run": id, "root": run.task.root, "subject": run.subject, "agents": run.task.agents,
-                "message": run.words(), "percentage": run.percentage, "findings": run.findings,
+                "kind": words::kind(&run.task.what), "message": run.words(), "percentage": run.percentage,
+                "findings": run.findings, "changes": run.changes,
             })
         };
         running.map(one).collect()
@@ -339,136 +370,9 @@ fn finish(client: &mut Client, id: RunId, run: &Run, last_words: &str) {
     if run.progress == Progress::Shown {
         report(client, id, &json!({"kind": "end", "message": last_words}));
     } else if run.is_explicit && !run.is_told {
-        let message = format!("Review of {}: {last_words}", run.subject);
-        client.show(MessageType::Info, &message);
+        let label = words::label(&run.task.what, &run.subject);
+        client.show(MessageType::Info, &format!("{label}: {last_words}"));
     }
-}
-
-/// One line: `3 findings by builtin, codex; claude failed: it crashed`.
-fn summary(report: &Report) -> String {
-    if let Some(error) = &report.error {
-        return error.clone();
-    }
-    let reviewed = |it: &&AgentReport| {
-        matches!(
-            it.outcome,
-            AgentOutcome::Answered | AgentOutcome::Partial(_)
-        )
-    };
-    let spoke: Vec<&AgentReport> = report.agents.iter().filter(reviewed).collect();
-    let names: Vec<&str> = spoke.iter().map(|it| it.agent.as_str()).collect();
-    let findings = spoke.iter().map(|it| it.findings).sum();
-    let so_far = format!("{} by {}", count(findings, "finding"), names.join(", "));
-    let mut out = match (report.cancelled, names.is_empty()) {
-        (false, false) => so_far,
-        (true, false) => format!("cancelled; {so_far}"),
-        (true, true) => "cancelled".to_owned(),
-        (false, true) => "not reviewed".to_owned(),
-    };
-    let problems: usize = spoke.iter().map(|it| it.problems.len()).sum();
-    if problems > 0 {
-        let _ = write!(out, "; {}, see the log", count(problems, "problem"));
-    }
-    // Of a cancelled run it is no news that its agents were cancelled.
-    for agent in report.agents.iter().filter(|it| is_trouble(&it.outcome)) {
-        let _ = write!(out, "; {}", outcome(agent));
-    }
-    let skipped = report.skipped.iter().filter(|it| it.asked_for).count();
-    if skipped > 0 {
-        let _ = write!(out, "; {} not reviewed", count(skipped, "file"));
-    }
-    out
-}
-
-/// What a person must know beyond the findings.
-fn trouble(report: &Report) -> Option<(MessageType, String)> {
-    if report.cancelled {
-        return None;
-    }
-    if let Some(error) = &report.error {
-        return Some((MessageType::Error, error.clone()));
-    }
-    let broken: Vec<&AgentReport> = report
-        .agents
-        .iter()
-        .filter(|it| is_trouble(&it.outcome))
-        .collect();
-    let asked: Vec<&Skipped> = report.skipped.iter().filter(|it| it.asked_for).collect();
-    if broken.is_empty() && asked.is_empty() {
-        return None;
-    }
-    let mut parts: Vec<String> = broken.iter().map(|it| outcome(it)).collect();
-    parts.extend(
-        asked
-            .iter()
-            .take(MAX_NAMED)
-            .map(|it| format!("{} was not reviewed: {}", it.path, it.reason)),
-    );
-    if asked.len() > MAX_NAMED {
-        parts.push(format!(
-            "{} more were not reviewed",
-            count(asked.len() - MAX_NAMED, "file")
-        ));
-    }
-    let nothing_came = report
-        .agents
-        .iter()
-        .all(|it| matches!(it.outcome, AgentOutcome::Failed(_)));
-    let kind = if nothing_came {
-        MessageType::Error
-    } else {
-        MessageType::Warning
-    };
-    Some((kind, parts.join("; ")))
-}
-
-fn is_trouble(outcome: &AgentOutcome) -> bool {
-    matches!(outcome, AgentOutcome::Partial(_) | AgentOutcome::Failed(_))
-}
-
-fn outcome(agent: &AgentReport) -> String {
-    let name = &agent.agent;
-    match &agent.outcome {
-        AgentOutcome::Answered => format!("{name}: {}", count(agent.findings, "finding")),
-        AgentOutcome::Partial(reason) => format!("{name} did not review everything: {reason}"),
-        AgentOutcome::Failed(reason) => format!("{name} failed: {reason}"),
-        AgentOutcome::Cancelled => format!("{name} was cancelled"),
-    }
-}
-
-/// What goes to the log only.
-fn details(report: &Report) -> Vec<String> {
-    let skipped = report
-        .skipped
-        .iter()
-        .map(|it| format!("skipped {}: {}", it.path, it.reason));
-    let agents = report.agents.iter().flat_map(|it| {
-        let name = &it.agent;
-        let problems = it
-            .problems
-            .iter()
-            .map(move |problem| format!("{name}: {problem}"));
-        let summary = it
-            .summary
-            .iter()
-            .map(move |summary| format!("{name}: {summary}"));
-        let unlocated = (it.unlocated > 0)
-            .then(|| format!("{name}: {} without a place", count(it.unlocated, "finding")));
-        let dismissed = (it.dismissed > 0).then(|| {
-            format!(
-                "{name}: {} dismissed before",
-                count(it.dismissed, "finding")
-            )
-        });
-        summary.chain(problems).chain(unlocated).chain(dismissed)
-    });
-    report
-        .notes
-        .iter()
-        .cloned()
-        .chain(skipped)
-        .chain(agents)
-        .collect()
 }
 
 /// `1 file`, `2 files`.

@@ -4,12 +4,14 @@ use crate::capabilities::Capabilities;
 use crate::client::Client;
 use crate::documents::{Document, Documents, Place};
 use crate::event::Event;
+use crate::preview;
+use crate::proposals::Proposals;
 use crate::publish::{self, Published};
 use crate::questions::{self, Queue};
-use crate::roots::{Root, Roots};
+use crate::roots::{self, Root, Roots};
 use crate::runs::Runs;
 use crate::settings::Settings;
-use engine::Engine;
+use engine::{Engine, Which};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -47,6 +49,12 @@ pub(crate) struct State {
     pub(crate) roots: Roots,
     /// The runs.
     pub(crate) runs: Runs,
+    /// The proposals.
+    pub(crate) proposals: Proposals,
+    /// The previews that the client may show.
+    pub(crate) previews: preview::Documents,
+    /// The temporary files of previews.
+    pub(crate) preview_files: preview::Files,
     /// The questions of agents that wait for the user.
     pub(crate) questions: Queue,
     /// The editor's settings and the problems in the configuration.
@@ -74,6 +82,9 @@ impl State {
             documents: Documents::default(),
             roots: Roots::default(),
             runs: Runs::default(),
+            proposals: Proposals::default(),
+            previews: preview::Documents::default(),
+            preview_files: preview::Files::default(),
             questions: Queue::default(),
             settings: Settings::default(),
             published: Published::default(),
@@ -118,6 +129,8 @@ impl State {
         for path in new {
             if let Some(engine) = self.engine() {
                 engine.open(&path);
+                engine.recall_proposals(&path, Which::Open);
+                engine.recall_applications(&path);
             }
             if let Some(root) = self.roots.get_mut(&path) {
                 root.is_open = true;
@@ -131,6 +144,10 @@ impl State {
     /// # Errors
     /// A sentence when it cannot be reviewed.
     pub(crate) fn place(&mut self, uri: &str) -> Result<Place, String> {
+        let file = crate::uri::to_path(uri).map(|it| roots::canonical(&it));
+        if file.is_ok_and(|it| self.preview_files.has(&it)) {
+            return Err("it is the preview of a proposal".to_owned());
+        }
         let place = self.roots.place(uri)?;
         match self.documents.at(&place.root, &place.path) {
             Some(other) if other.uri != uri => {
@@ -168,6 +185,7 @@ impl State {
         let is_used = |root: &Root| {
             root.is_folder
                 || root.findings.has_any()
+                || self.proposals.is_waiting_in(&root.path)
                 || self.runs.is_running_in(&root.path)
                 || self
                     .documents
@@ -196,6 +214,19 @@ impl State {
         publish::retract(self, root);
     }
 
+    /// The URI of a file by its canonical path: the client's own where it is open.
+    pub(crate) fn uri_of(&self, file: &Path) -> String {
+        if let Some(document) = self.documents.at_path(file) {
+            return document.uri.clone();
+        }
+        let place = self.roots.locate(file);
+        let root = place.as_ref().and_then(|it| self.roots.get(&it.root));
+        match (root, place.as_ref()) {
+            (Some(root), Some(place)) => root.uri_of(&place.path),
+            _ => crate::uri::from_path(file),
+        }
+    }
+
     /// An open document that can be reviewed, with its root.
     pub(crate) fn placed(&mut self, uri: &str) -> Option<(&Document, &mut Root)> {
         let document = self.documents.get(uri)?;
@@ -210,6 +241,7 @@ impl State {
             return None;
         }
         let findings = self.roots.iter().filter_map(|it| it.findings.due());
-        findings.chain(self.questions.due()).min()
+        let others = [self.questions.due(), self.proposals.due()];
+        findings.chain(others.into_iter().flatten()).min()
     }
 }

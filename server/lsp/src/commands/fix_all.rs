@@ -2,7 +2,8 @@
 
 use super::refuse;
 use crate::client::Asked;
-use crate::proto::to::{self, View};
+use crate::proto::edit;
+use crate::proto::to::View;
 use crate::state::State;
 use domain::edit::TextEdit;
 use domain::finding::FindingId;
@@ -55,7 +56,7 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Result<Value> {
         text: &document.text,
         client: capabilities,
     };
-    let edit = to::workspace_edit(&edits, document.version, view);
+    let edit = edit::of_document(&edits, document.version, view);
     let params = json!({"label": "Crosscheck: apply all fixes", "edit": edit});
     client.request("workspace/applyEdit", Some(params), Asked::Edit);
     Ok(json!({"edits": edits.len()}))

@@ -1,9 +1,17 @@
 //! The commands behind `workspace/executeCommand`: each takes one JSON object and answers at once.
 
+mod apply;
+mod ask;
+mod discard;
 mod dismiss;
 mod findings;
+mod fix;
 pub(crate) mod fix_all;
+mod preview;
+mod proposals;
+mod revert;
 pub(crate) mod review;
+mod start;
 mod status;
 
 use crate::roots;
@@ -24,11 +32,24 @@ pub(crate) const TRUST: &str = "crosscheck.trust";
 pub(crate) const RESTART: &str = "crosscheck.restart";
 pub(crate) const FIX_ALL: &str = "crosscheck.fixAll";
 pub(crate) const FINDINGS: &str = "crosscheck.findings";
+pub(crate) const FIX: &str = "crosscheck.fix";
+pub(crate) const ASK: &str = "crosscheck.ask";
+pub(crate) const PROPOSALS: &str = "crosscheck.proposals";
+pub(crate) const APPLY: &str = "crosscheck.apply";
+pub(crate) const DISCARD: &str = "crosscheck.discard";
+pub(crate) const PREVIEW: &str = "crosscheck.preview";
+pub(crate) const REVERT: &str = "crosscheck.revert";
 
 /// All of them, as offered to the client.
-pub(crate) const NAMES: [&str; 8] = [
-    REVIEW, DISMISS, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS,
+pub(crate) const NAMES: [&str; 15] = [
+    REVIEW, DISMISS, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, FIX, ASK, PROPOSALS, APPLY,
+    DISCARD, PREVIEW, REVERT,
 ];
+
+/// What is said when nothing can be started any more.
+const ENDING: &str = "The server is ending; nothing can be started any more.";
+/// What is said of a proposal that is not there.
+const GONE: &str = "This proposal is gone already.";
 
 /// Runs a command.
 ///
@@ -44,6 +65,13 @@ pub(crate) fn run(state: &mut State, name: &str, argument: Value) -> Result<Valu
         RESTART => Ok(restart(state, &read(argument)?)),
         FIX_ALL => fix_all::run(state, &read(argument)?),
         FINDINGS => Ok(findings::run(state, &read(argument)?)),
+        FIX => fix::run(state, read(argument)?),
+        ASK => ask::run(state, read(argument)?),
+        PROPOSALS => Ok(proposals::run(state)),
+        APPLY => apply::run(state, &read(argument)?),
+        DISCARD => discard::run(state, &read(argument)?),
+        PREVIEW => preview::run(state, read(argument)?),
+        REVERT => revert::run(state, &read(argument)?),
         other => Err(Error::invalid_params(format!(
             "there is no command `{other}`; there are {}",
             NAMES.join(", ")

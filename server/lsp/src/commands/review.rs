@@ -1,15 +1,14 @@
 //! `crosscheck.review`: starts a review.
 
-use super::refuse;
+use super::start::{Wanted, start};
+use super::{ENDING, refuse};
 use crate::proto::from;
-use crate::roots::Roots;
-use crate::runs::{NewRun, Task};
+use crate::runs::{Task, What};
 use crate::state::State;
 use domain::path::RelPath;
 use domain::text::TextRange;
 use engine::config::DefaultScope;
-use engine::request::{Base, Buffer, Scope};
-use engine::{Review, RunId};
+use engine::request::{Base, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -37,31 +36,12 @@ enum ScopeName {
     Workspace,
 }
 
-/// A review that is wanted.
-struct Wanted {
-    /// The root.
-    root: Arc<Path>,
-    /// What to look at.
-    scope: Scope,
-    /// The same in words.
-    subject: String,
-    /// The agents named; none for the configured ones.
-    agents: Vec<String>,
-    /// What the user wants looked at in particular.
-    instructions: Option<String>,
-    /// Whether a person asked for it.
-    is_explicit: bool,
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "all commands look alike")]
 pub(super) fn run(state: &mut State, argument: Argument) -> Result<Value> {
     Ok(match wanted(state, argument) {
         Ok(wanted) => match start(state, wanted) {
             Some(run) => json!({"run": run}),
-            None => refuse(
-                state,
-                "The server is ending; nothing can be reviewed any more.",
-            ),
+            None => refuse(state, ENDING),
         },
         Err(why) => refuse(state, &why),
     })
@@ -69,90 +49,18 @@ pub(super) fn run(state: &mut State, argument: Argument) -> Result<Value> {
 
 /// Reviews a file that was saved.
 pub(crate) fn on_save(state: &mut State, root: &Arc<Path>, path: &RelPath) {
-    let wanted = Wanted {
+    let task = Task {
         root: Arc::clone(root),
-        scope: Scope::Files(vec![path.as_str().into()]),
-        subject: path.as_str().to_owned(),
+        what: What::Review(Scope::Files(vec![path.as_str().into()])),
         agents: Vec::new(),
         instructions: None,
+    };
+    let wanted = Wanted {
+        task,
+        subject: path.as_str().to_owned(),
         is_explicit: false,
     };
     start(state, wanted);
-}
-
-/// Starts a review, or names the one that runs already. One of an older text is cancelled for it.
-fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
-    let Wanted {
-        root,
-        scope,
-        subject,
-        agents,
-        instructions,
-        is_explicit,
-    } = wanted;
-    let task = Task {
-        root,
-        scope,
-        agents,
-        instructions,
-    };
-    let open = state.documents.iter().filter_map(|it| {
-        let path = Roots::path_in(&task.root, it.place.as_ref().ok()?)?;
-        Some((
-            path,
-            Buffer {
-                text: it.text.clone(),
-                version: it.revision,
-            },
-        ))
-    });
-    let review = Review {
-        root: task.root.to_path_buf(),
-        scope: task.scope.clone(),
-        agents: task.agents.clone(),
-        open: open.collect(),
-        instructions: task.instructions.clone(),
-    };
-    let revisions: Vec<i32> = review
-        .open
-        .iter()
-        .filter(|it| concerns(&task.scope, it.0))
-        .map(|it| it.1.version)
-        .collect();
-    let older = match state.runs.find(&task, &revisions) {
-        Some((run, true)) => return Some(run),
-        Some((run, false)) => Some(run),
-        None => None,
-    };
-    let engine = state.engine()?;
-    if let Some(run) = older {
-        engine.cancel(run);
-    }
-    let run = engine.review(review);
-    let can_show = state.capabilities.progress;
-    state.runs.start(
-        run,
-        NewRun {
-            task,
-            subject,
-            revisions,
-            is_explicit,
-        },
-        &mut state.client,
-        can_show,
-    );
-    Some(run)
-}
-
-/// Whether an edit of this document makes a review of this scope worth repeating.
-fn concerns(scope: &Scope, path: &RelPath) -> bool {
-    match scope {
-        Scope::Changes { .. } => true,
-        Scope::Files(files) => files
-            .iter()
-            .any(|it| it == Path::new(path.as_str()) || it.is_absolute()),
-        Scope::Selection { path: selected, .. } => selected == path,
-    }
 }
 
 /// What an argument means; a sentence when it means nothing that can be reviewed.
@@ -202,12 +110,15 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
         instructions,
         ..
     } = argument;
-    Ok(Wanted {
+    let task = Task {
         root,
-        scope,
-        subject,
+        what: What::Review(scope),
         agents: agents.unwrap_or_default(),
         instructions,
+    };
+    Ok(Wanted {
+        task,
+        subject,
         is_explicit: true,
     })
 }
@@ -236,29 +147,32 @@ fn default_scope(state: &State, argument: &Argument) -> ScopeName {
     }
 }
 
-type Reviewable<'a> = (Arc<Path>, RelPath, &'a domain::text::Text);
+pub(super) type Reviewable<'a> = (Arc<Path>, RelPath, &'a domain::text::Text);
 
-fn reviewable<'a>(state: &'a State, uri: &str) -> std::result::Result<Reviewable<'a>, String> {
+pub(super) fn reviewable<'a>(
+    state: &'a State,
+    uri: &str,
+) -> std::result::Result<Reviewable<'a>, String> {
     let document = state
         .documents
         .get(uri)
-        .ok_or_else(|| format!("{uri} is not open; open it to review it."))?;
+        .ok_or_else(|| format!("{uri} is not open; open it first."))?;
     let place = document
         .place
         .as_ref()
-        .map_err(|why| format!("This document cannot be reviewed: {why}."))?;
+        .map_err(|why| format!("This document is out of reach of agents: {why}."))?;
     Ok((Arc::clone(&place.root), place.path.clone(), &document.text))
 }
 
 /// The root meant when no file is named: the only one, or the first folder.
-fn only_root(state: &State) -> std::result::Result<Arc<Path>, String> {
+pub(super) fn only_root(state: &State) -> std::result::Result<Arc<Path>, String> {
     let root = state.roots.iter().min_by_key(|it| !it.is_folder);
     root.map(|it| Arc::clone(&it.path))
-        .ok_or_else(|| "No folder is open; open a file to review.".to_owned())
+        .ok_or_else(|| "No folder is open; open a file first.".to_owned())
 }
 
 /// `3` or `3-7`, counted from 1.
-fn lines(range: TextRange, text: &domain::text::Text) -> String {
+pub(super) fn lines(range: TextRange, text: &domain::text::Text) -> String {
     let first = text.line_of(range.start) + 1;
     let last = text.line_of(range.end.saturating_sub(1).max(range.start)) + 1;
     if first == last {

@@ -1,5 +1,7 @@
-//! `crosscheck.status`: what runs, which agents there are, and what is wrong with the configuration.
+//! `crosscheck.status`: what runs, which agents there are, what waits for the user, and what is wrong with the
+//! configuration.
 
+use crate::proposals::Proposals;
 use crate::proto::to;
 use crate::roots::Root;
 use crate::state::State;
@@ -11,7 +13,13 @@ pub(super) fn run(state: &mut State) -> Value {
         .engine()
         .map(engine::Engine::agents)
         .unwrap_or_default();
-    let roots: Vec<Value> = state.roots.iter_mut().map(root).collect();
+    state.proposals.look(&state.documents);
+    let proposals = &state.proposals;
+    let roots: Vec<Value> = state
+        .roots
+        .iter_mut()
+        .map(|it| root(it, proposals))
+        .collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "agents": agents,
@@ -21,7 +29,10 @@ pub(super) fn run(state: &mut State) -> Value {
     })
 }
 
-fn root(root: &mut Root) -> Value {
+fn root(root: &mut Root, proposals: &Proposals) -> Value {
+    let open = proposals
+        .iter()
+        .filter(|it| *it.root == *root.path && !it.is_settled());
     let paths = root.findings.paths();
     let findings: usize = paths
         .iter()
@@ -32,7 +43,9 @@ fn root(root: &mut Root) -> Value {
         "root": root.path,
         "findings": findings,
         "files": paths.len(),
+        "proposals": open.count(),
         "reviewers": loaded.map(|it| &it.config.review.agents),
+        "fixers": loaded.map(|it| &it.config.fix.agents),
         "configured": loaded.map(|it| it.config.agents.keys().collect::<Vec<_>>()),
         "problems": loaded.map(|it| it.problems.iter().map(problem).collect::<Vec<_>>()),
         "untrusted": loaded.and_then(|it| it.untrusted.as_ref()).map(|it| &it.brings),

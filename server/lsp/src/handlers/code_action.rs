@@ -1,40 +1,43 @@
 //! `textDocument/codeAction`: what can be done here, from memory. No agent is asked, nothing is computed that the
 //! client did not ask for.
 
+mod findings;
+mod fixes;
+mod proposals;
+
 use crate::capabilities::{KIND_FIX_ALL, KIND_MANAGE, KIND_REVIEW};
 use crate::commands::{self, fix_all::ready_fixes};
 use crate::documents::{Document, Place};
-use crate::proto::from;
-use crate::proto::to::{self, View};
+use crate::proto::to::View;
+use crate::proto::{edit, from};
 use crate::roots::Root;
 use crate::runs::agents_in_words;
 use crate::state::State;
-use domain::finding::Finding;
-use domain::merge::Cluster;
-use engine::request::Reach;
+use domain::text::TextRange;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use tower_lsp::gen_lsp_types::{
     CodeAction, CodeActionContext, CodeActionKind, CodeActionParams, CodeActionResponse,
-    CodeActionTag, CodeActionTriggerKind, Command, Diagnostic,
+    CodeActionTriggerKind, Command,
 };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-/// Most findings that actions are offered for at once.
+/// Most findings, and most problems of other tools, that actions are offered for at once.
 const MAX_FINDINGS: usize = 20;
-/// Longest replacement shown in a title, in characters.
+/// Longest text shown in a title, in characters.
 const MAX_SHOWN: usize = 40;
 /// Longest character, in bytes.
 const MAX_CHARACTER: usize = 4;
-/// The agent that is no model.
-const BUILTIN: &str = "builtin";
 
 pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeActionResponse> {
     let is_running = !state.runs.running().is_empty();
+    state.proposals.look(&state.documents);
     let State {
         documents,
         roots,
+        proposals,
         capabilities,
         ..
     } = state;
@@ -57,18 +60,30 @@ pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeAc
     let here = Here {
         document,
         place,
+        file: root.path_of(&place.path),
+        range: from::text_range(params.range, view.text, capabilities.encoding),
         view,
         params,
     };
     let mut actions = Vec::new();
     if here.wants(&CodeActionKind::QuickFix) {
-        here.on_findings(root, &mut actions);
+        let clusters = here.clusters(root);
+        let (at_place, elsewhere) = here.offered(proposals, &clusters);
+        here.ready_fixes(&clusters, &mut actions);
+        here.on_proposals(&at_place, &elsewhere, &mut actions);
+        here.fixes(root, &clusters, &mut actions);
+        here.dismissals(&clusters, &mut actions);
+        here.on_proposals(&elsewhere, &at_place, &mut actions);
+    }
+    if here.wants(&CodeActionKind::RefactorRewrite) && !here.is_for_light_bulb() {
+        here.own_actions(root, &mut actions);
     }
     if here.wants(&KIND_FIX_ALL) && !here.is_for_light_bulb() {
         actions.extend(here.fix_all(root));
     }
     if here.wants_source() {
         here.on_file(root, is_running, &mut actions);
+        actions.extend(here.take_back(proposals, roots));
     }
     actions
         .into_iter()
@@ -80,6 +95,10 @@ pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeAc
 struct Here<'a> {
     document: &'a Document,
     place: &'a Place,
+    /// The document's canonical path.
+    file: PathBuf,
+    /// What is selected, in bytes; empty for a cursor.
+    range: TextRange,
     view: View<'a>,
     params: &'a CodeActionParams,
 }
@@ -117,79 +136,9 @@ impl Here<'_> {
 
     /// Whether more is selected than the one character that a block cursor covers.
     fn is_selection(&self) -> bool {
-        let View { text, client, .. } = self.view;
-        let range = from::text_range(self.params.range, text, client.encoding);
-        !range.is_empty() && (range.len() > MAX_CHARACTER || text.slice(range).chars().count() > 1)
-    }
-
-    fn on_findings(&self, root: &mut Root, actions: &mut Vec<CodeAction>) {
-        let range = from::text_range(self.params.range, self.view.text, self.view.client.encoding);
-        // A finding that is only near is still meant when its diagnostic is named.
-        let named = self
-            .params
-            .context
-            .diagnostics
-            .iter()
-            .filter_map(from::finding_id);
-        let named: Vec<Cluster> = named
-            .take(MAX_FINDINGS)
-            .filter_map(|it| root.findings.cluster(&it))
-            .filter(|(path, _)| *path == self.place.path)
-            .map(|it| it.1)
-            .collect();
-        let mut clusters = root.findings.at(&self.place.path, range);
-        clusters.retain(|it| named.iter().all(|named| named.id != it.id));
-        clusters.extend(&named);
-        clusters.sort_by_key(|it| (it.range, &it.id));
-        clusters.truncate(MAX_FINDINGS);
-        let fixable = clusters
-            .iter()
-            .filter(|it| it.primary().fix.is_some())
-            .count();
-        let diagnostics: Vec<Diagnostic> = clusters.iter().map(|it| self.diagnostic(it)).collect();
-        for (cluster, diagnostic) in clusters.iter().zip(&diagnostics) {
-            actions.extend(self.fix(cluster, diagnostic, fixable == 1));
-        }
-        for (cluster, diagnostic) in clusters.iter().zip(&diagnostics) {
-            actions.extend(dismissals(cluster, diagnostic));
-        }
-    }
-
-    /// The client's own copy of a diagnostic where it sent one, so that it knows it again.
-    fn diagnostic(&self, cluster: &Cluster) -> Diagnostic {
-        let ours = to::diagnostic(cluster, self.view);
-        let sent = self
-            .params
-            .context
-            .diagnostics
-            .iter()
-            .find(|it| match from::finding_id(it) {
-                Some(id) => id == cluster.id,
-                None => it.source == ours.source && it.range == ours.range && it.code == ours.code,
-            });
-        sent.cloned().unwrap_or(ours)
-    }
-
-    fn fix(&self, cluster: &Cluster, diagnostic: &Diagnostic, is_only: bool) -> Option<CodeAction> {
-        let primary = cluster.primary();
-        let fix = primary.fix.as_ref()?;
-        let is_by_model = primary.agent != BUILTIN && self.view.client.action_tags;
-        Some(CodeAction {
-            title: fix_title(primary, &fix.new_text),
-            kind: Some(CodeActionKind::QuickFix),
-            diagnostics: Some(vec![diagnostic.clone()]),
-            is_preferred: self
-                .view
-                .client
-                .preferred_actions
-                .then_some(is_only)
-                .filter(|it| *it),
-            edit: Some(to::workspace_edit(&[fix], self.document.version, self.view)),
-            tags: is_by_model.then(|| vec![CodeActionTag::LLMGenerated]),
-            // Where only commands are taken, this one does the same.
-            data: Some(json!({"uri": self.view.uri, "ids": [cluster.id]})),
-            ..Default::default()
-        })
+        let range = self.range;
+        let characters = || self.view.text.slice(range).chars().count();
+        !range.is_empty() && (range.len() > MAX_CHARACTER || characters() > 1)
     }
 
     /// Asked for by kind, as on saving, it brings the edit; in a menu it is a command, which computes it when chosen.
@@ -204,7 +153,7 @@ impl Here<'_> {
             .as_ref()
             .is_some_and(|it| !it.is_empty() && !it.contains(&CodeActionKind::Empty));
         let edit = (is_named || !self.view.client.apply_edit).then(|| {
-            to::workspace_edit(
+            edit::of_document(
                 &ready_fixes(clusters.iter()),
                 self.document.version,
                 self.view,
@@ -284,7 +233,7 @@ impl Here<'_> {
         if is_running {
             add(
                 KIND_MANAGE,
-                "Cancel running reviews".to_owned(),
+                "Cancel what is running".to_owned(),
                 commands::CANCEL,
                 json!({}),
             );
@@ -307,39 +256,6 @@ impl Here<'_> {
             .or_else(by_command)
             .map(CodeActionResponse::Command)
     }
-}
-
-fn fix_title(finding: &Finding, new_text: &str) -> String {
-    let is_short = !new_text.trim().is_empty()
-        && !new_text.contains('\n')
-        && new_text.chars().count() <= MAX_SHOWN;
-    if is_short && !new_text.contains('`') {
-        format!("Replace with `{new_text}`")
-    } else if new_text.is_empty() {
-        format!("Remove: {}", finding.title)
-    } else {
-        format!("Fix: {}", finding.title)
-    }
-}
-
-fn dismissals(cluster: &Cluster, diagnostic: &Diagnostic) -> [CodeAction; 3] {
-    let title = domain::sanitize::line(&cluster.primary().title, MAX_SHOWN);
-    [
-        (Reach::Here, "here"),
-        (Reach::Text, "for this text everywhere"),
-        (Reach::Kind, "for everything of this kind"),
-    ]
-    .map(|(reach, where_to)| {
-        let title = format!("Dismiss “{title}” {where_to}");
-        let argument = json!({"id": cluster.id, "reach": reach});
-        CodeAction {
-            command: Some(command(&title, commands::DISMISS, argument)),
-            title,
-            kind: Some(CodeActionKind::QuickFix),
-            diagnostics: Some(vec![diagnostic.clone()]),
-            ..Default::default()
-        }
-    })
 }
 
 fn command(title: &str, name: &str, argument: Value) -> Command {

@@ -1,5 +1,5 @@
-//! `workspace/didChangeWatchedFiles`: configuration is read anew, and findings of files that are not open follow the
-//! disk.
+//! `workspace/didChangeWatchedFiles`: configuration is read anew, and findings and proposals of files that are not open
+//! follow the disk.
 
 use crate::proto::from::DidChangeWatchedFiles;
 use crate::state::State;
@@ -12,6 +12,7 @@ pub(super) fn handle(state: &mut State, params: &DidChangeWatchedFiles) {
             let path = roots::canonical(&path);
             configuration::file_changed(state, &path);
             findings_follow(state, &path);
+            state.proposals.touch(&path);
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn close(state: &mut State, uri: &str) -> bool {
     let Some(document) = state.documents.close(uri) else {
         return false;
     };
+    state.proposals.closed(&document);
     let root = document
         .place
         .as_ref()

@@ -25,6 +25,8 @@ pub(super) fn recall(state: &mut State, uri: &str) {
     };
     let (text, revision) = (document.text.clone(), document.revision);
     root.findings.opened(&place.path, &text);
+    let file = root.path_of(&place.path);
+    state.proposals.touch(&file);
     state.published.touch(&place.root, &place.path);
     if let Some(engine) = state.engine() {
         engine.recall(&place.root, &place.path, text, Some(revision));

@@ -1,7 +1,8 @@
-//! What the engine tells: findings, progress, configuration, questions, notices.
+//! What the engine tells: findings, proposals, progress, configuration, questions, notices.
 
 use crate::configuration;
 use crate::documents::{Document, Place};
+use crate::proposals::arrival;
 use crate::state::State;
 use crate::{publish, questions};
 use domain::board::Reviewed;
@@ -18,6 +19,18 @@ pub(super) fn handle(state: &mut State, event: Event) {
     match event {
         Event::Run { run, event } => ran(state, run, event),
         Event::Recalled { root, file } => recalled(state, &root, file),
+        Event::Proposals {
+            root,
+            proposals,
+            left_out,
+        } => arrival::recalled(state, &root, proposals, left_out),
+        // Nobody asks for them here: findings are recalled file by file.
+        Event::Findings { .. } => {}
+        Event::Applications { root, applications } => {
+            if let Some(root) = state.roots.get(&root) {
+                state.proposals.set_applications(&root.path, applications);
+            }
+        }
         Event::Config(loaded) => configuration::loaded(state, *loaded),
         Event::Agent(AgentEvent::Status(status)) => {
             tracing::debug!("agent {} is {:?}", status.name, status.state);
@@ -35,8 +48,6 @@ pub(super) fn handle(state: &mut State, event: Event) {
                 state.client.show(MessageType::Warning, &text);
             }
         }
-        // This door asks for none of these yet.
-        Event::Proposals { .. } | Event::Applications { .. } | Event::Findings { .. } => {}
         Event::Notice(text) => state.client.show(MessageType::Warning, &text),
         Event::Question(question) => questions::asked(state, question),
         Event::QuestionClosed { id, unanswered } => {
@@ -52,6 +63,9 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
     }
     let State { runs, client, .. } = state;
     match event {
+        RunEvent::Proposed { proposal, versions } => {
+            arrival::proposed(state, run, proposal, &versions);
+        }
         RunEvent::Started { agents, files } => runs.started(run, &agents, files, client),
         RunEvent::Progress { message, fraction } => runs.moved(run, message, fraction, client),
         RunEvent::Findings(file) => {
@@ -60,7 +74,6 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
                 found(state, &root, file);
             }
         }
-        RunEvent::Proposed { .. } => {}
         RunEvent::AgentEnded(agent) => runs.agent_ended(run, &agent, client),
         RunEvent::Ended(report) => runs.ended(run, &report, client),
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use tower_lsp::gen_lsp_types::{InitializeParams, InitializeResult, RootPath, WorkspaceFolders};
 
 pub(super) fn handle(state: &mut State, params: &InitializeParams) -> InitializeResult {
-    state.capabilities = Capabilities::of(&params.capabilities);
+    state.capabilities = Capabilities::of(params);
     state
         .settings
         .set_initial(params.initialization_options.clone());

@@ -1,6 +1,6 @@
 //! What each message does to the state: one file per LSP method.
 
-mod code_action;
+pub(crate) mod code_action;
 mod diagnostic;
 mod did_change;
 mod did_change_configuration;
@@ -16,6 +16,7 @@ mod initialize;
 mod initialized;
 mod response;
 mod shutdown;
+mod text_document_content;
 mod work_done_progress_cancel;
 
 use crate::event::{Event, Notification, Reply, Request};
@@ -65,6 +66,9 @@ fn asked(state: &mut State, request: Request) {
         }
         Request::Hover(params, reply) => answer(reply, Ok(hover::handle(state, &params))),
         Request::Diagnostic(params, reply) => answer(reply, Ok(diagnostic::handle(state, &params))),
+        Request::TextDocumentContent(params, reply) => {
+            answer(reply, text_document_content::handle(state, &params));
+        }
         Request::ExecuteCommand(params, reply) => {
             answer(reply, execute_command::handle(state, params))
         }

@@ -1,8 +1,9 @@
 //! The client's answers to our own requests.
 
 use crate::client::Asked;
+use crate::proposals::applying;
 use crate::state::State;
-use crate::{configuration, questions};
+use crate::{configuration, preview, questions};
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::MessageType;
 
@@ -25,6 +26,8 @@ pub(super) fn handle(state: &mut State, id: i64, result: Result<Value, String>) 
         }
         Asked::Trust { root, hash } => configuration::trust_answered(state, &root, &hash, result),
         Asked::Edit => edit_answered(state, result),
+        Asked::Change => applying::answered(state, id, result),
+        Asked::Preview { subject, grade } => preview::answered(state, subject, grade, result),
         Asked::Question => questions::answered(state, id, result),
     }
 }

@@ -14,7 +14,9 @@ use std::path::Path;
 use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 
+mod applying;
 mod interleaving;
+mod proposals;
 mod questions;
 
 /// Longest wait for a message; only failing tests wait that long.
@@ -30,6 +32,8 @@ struct TestClient {
     last_id: i64,
     /// What was logged.
     log: Vec<String>,
+    /// What came while something else was waited for.
+    unread: Vec<Value>,
 }
 
 impl TestClient {
@@ -67,6 +71,7 @@ impl TestClient {
             dir,
             last_id: 0,
             log: Vec::new(),
+            unread: Vec::new(),
         }
     }
 

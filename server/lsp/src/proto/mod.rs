@@ -1,4 +1,6 @@
 //! The only conversions between LSP's shapes and ours.
 
+pub(crate) mod edit;
 pub(crate) mod from;
+pub(crate) mod proposal;
 pub(crate) mod to;

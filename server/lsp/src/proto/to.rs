@@ -1,7 +1,6 @@
 //! From our shapes to LSP's.
 
 use crate::capabilities::Capabilities;
-use domain::edit::TextEdit;
 use domain::finding::{Category, Finding, Severity};
 use domain::locate::Tier;
 use domain::merge::Cluster;
@@ -119,9 +118,9 @@ pub(crate) fn explanation(cluster: &Cluster) -> String {
         if index > 0 {
             out.push_str("\n\n");
         }
-        let _ = write!(out, "**{}**", sanitize::markdown(&finding.title, MAX_TITLE));
+        let _ = write!(out, "**{}**", title(&finding.title));
         if !finding.body.is_empty() {
-            let _ = write!(out, "\n\n{}", bounded(&finding.body, MAX_HOVER_BODY));
+            let _ = write!(out, "\n\n{}", hover_body(&finding.body));
         }
         let _ = write!(out, "\n\n— {}", byline(finding));
     }
@@ -129,6 +128,35 @@ pub(crate) fn explanation(cluster: &Cluster) -> String {
         let _ = write!(out, "\n\n_{note}_");
     }
     out
+}
+
+/// One line of plain text as markdown.
+pub(crate) fn title(title: &str) -> String {
+    sanitize::markdown(title, MAX_TITLE)
+}
+
+/// Markdown that is safe already, as long as a hover may be.
+pub(crate) fn hover_body(body: &str) -> Cow<'_, str> {
+    bounded(body, MAX_HOVER_BODY)
+}
+
+/// Text as a block of code in a hover.
+pub(crate) fn fenced(language: &str, text: &str) -> String {
+    let longest = text
+        .split(|it| it != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    let fence = match longest {
+        0..3 => "```".to_owned(),
+        3..19 => "`".repeat(longest + 1),
+        _ => "~".repeat(20),
+    };
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    sanitize::markdown(
+        &format!("{fence}{language}\n{text}{end}{fence}"),
+        MAX_HOVER_BODY,
+    )
 }
 
 /// The category as it is named in diagnostics.
@@ -145,41 +173,6 @@ pub(crate) fn category(category: &Category) -> Cow<'_, str> {
         Category::Spelling => "spelling",
         Category::Other(word) => word,
     })
-}
-
-/// The edits of one document, in the way this client takes them.
-pub(crate) fn workspace_edit(
-    edits: &[&TextEdit],
-    version: i32,
-    view: View<'_>,
-) -> lsp::WorkspaceEdit {
-    let edits = edits.iter().map(|it| lsp::TextEdit {
-        range: view.range(it.range),
-        new_text: it.new_text.clone(),
-    });
-    if view.client.document_changes {
-        let text_document = lsp::OptionalVersionedTextDocumentIdentifier {
-            version: Some(version),
-            text_document_identifier: lsp::TextDocumentIdentifier {
-                uri: view.uri.into(),
-            },
-        };
-        let edits = edits.map(lsp::Edit::TextEdit).collect();
-        let change = lsp::DocumentChange::TextDocumentEdit(lsp::TextDocumentEdit {
-            text_document,
-            edits,
-        });
-        lsp::WorkspaceEdit {
-            document_changes: Some(vec![change]),
-            ..Default::default()
-        }
-    } else {
-        let changes = [(view.uri.into(), edits.collect())].into();
-        lsp::WorkspaceEdit {
-            changes: Some(changes),
-            ..Default::default()
-        }
-    }
 }
 
 fn severity(severity: Severity) -> lsp::DiagnosticSeverity {

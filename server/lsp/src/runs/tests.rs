@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
+use engine::{AgentOutcome, Skipped};
 use expect_test::expect;
 use std::time::Duration;
 
@@ -35,18 +36,24 @@ fn report(agents: Vec<AgentReport>) -> Report {
 
 /// The messages that a client gets during a run, one per line.
 fn told(can_show: bool, accepts: bool, report: &Report) -> String {
+    let what = What::Review(Scope::Files(vec!["a".into()]));
+    told_of(what, "a", (can_show, accepts), report)
+}
+
+fn told_of(what: What, subject: &str, progress: (bool, bool), report: &Report) -> String {
+    let (can_show, accepts) = progress;
     let mut client = Client::default();
     let mut runs = Runs::default();
     let id = RunId(7);
     let task = Task {
         root: Path::new("/r").into(),
-        scope: Scope::Files(vec!["a".into()]),
+        what,
         agents: vec![],
         instructions: None,
     };
     let new = NewRun {
         task,
-        subject: "a".to_owned(),
+        subject: subject.to_owned(),
         revisions: vec![1],
         is_explicit: true,
     };
@@ -150,7 +157,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
     let id = RunId(1);
     let task = Task {
         root: Path::new("/r").into(),
-        scope: Scope::Files(vec![]),
+        what: What::Review(Scope::Files(vec![])),
         agents: vec![],
         instructions: None,
     };
@@ -182,4 +189,57 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
     .assert_eq(&messages(&client));
     assert_eq!(run_of(&json!("crosscheck/run/1")), Some(id));
     assert_eq!(run_of(&json!(1)), None);
+}
+
+fn fix() -> What {
+    What::Fix {
+        title: "mismatched types".to_owned(),
+        remarks: vec![],
+        targets: vec![],
+    }
+}
+
+fn changed(name: &str, outcome: AgentOutcome, changes: usize) -> AgentReport {
+    AgentReport {
+        changes,
+        ..agent(name, outcome, 0)
+    }
+}
+
+#[test]
+fn a_fix_and_a_request_have_their_own_words() {
+    let outcome = AgentOutcome::Answered;
+    let mut silent = changed("claude", outcome.clone(), 0);
+    silent.summary = Some("The type is right;\nthe *caller* is wrong.".to_owned());
+    let both = report(vec![changed("codex", outcome, 3), silent]);
+    expect![[r#"
+        window/workDoneProgress/create
+        begin 0 fixing src/a.rs:3
+        report 40 codex: thinking
+        report 40 codex: still thinking
+        message 3 claude changed nothing: The type is right; the *caller* is wrong.
+        end null 3 changes by codex; claude changed nothing
+    "#]]
+    .assert_eq(&told_of(fix(), "src/a.rs:3", (true, true), &both));
+    let ask = What::Ask {
+        title: "Write docs".to_owned(),
+        targets: vec![],
+    };
+    let failed = changed("codex", AgentOutcome::Failed("it crashed".to_owned()), 0);
+    let failed = report(vec![failed]);
+    let subject = "“Write docs” in src/a.rs:3";
+    expect![[r#"
+        begin 0 working on “Write docs” in src/a.rs:3
+        report 40 codex: thinking
+        report 40 codex: still thinking
+        message 1 “Write docs” in src/a.rs:3: codex failed: it crashed
+        end null nothing was proposed; codex failed: it crashed
+    "#]]
+    .assert_eq(&told_of(ask.clone(), subject, (false, true), &failed));
+    let partial = AgentOutcome::Partial("its time was up".to_owned());
+    let partial = report(vec![changed("codex", partial, 2)]);
+    expect![[r#"
+        message 2 “Write docs” in src/a.rs:3: codex did not do everything: its time was up
+    "#]]
+    .assert_eq(&told_of(ask, subject, (false, false), &partial));
 }

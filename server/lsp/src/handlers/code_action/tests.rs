@@ -10,12 +10,13 @@ use crate::capabilities::Capabilities;
 use crate::tracked::tests::misspelling;
 use domain::board::Reviewed;
 use domain::text::Text;
+use engine::config::{ActionConfig, Config, Loaded};
 use expect_test::expect;
 
 const TEXT: &str = "we recieve teh mail\n";
 
 /// A state with one open document that has two misspellings.
-fn state(capabilities: Capabilities) -> (State, String, tempfile::TempDir) {
+pub(crate) fn state(capabilities: Capabilities) -> (State, String, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let mut state = State::new(
@@ -58,7 +59,25 @@ fn rich() -> Capabilities {
 
 /// One line per action: kind, title, and what it brings.
 fn offered(capabilities: Capabilities, characters: (u32, u32), context: Value) -> String {
+    offered_with(Config::default(), capabilities, characters, context)
+}
+
+fn offered_with(
+    config: Config,
+    capabilities: Capabilities,
+    characters: (u32, u32),
+    context: Value,
+) -> String {
     let (mut state, uri, _dir) = state(capabilities);
+    if let Some(root) = state.roots.iter_mut().next() {
+        root.loaded = Some(Loaded {
+            root: root.path.to_path_buf(),
+            config,
+            problems: Vec::new(),
+            untrusted: None,
+            files: Vec::new(),
+        });
+    }
     let params = json!({
         "textDocument": {"uri": uri},
         "range": {"start": {"line": 0, "character": characters.0}, "end": {"line": 0, "character": characters.1}},
@@ -93,8 +112,8 @@ fn a_menu_shows_everything() {
         quickfix | Dismiss “`recieve` should be `receive`” for this text everywhere | crosscheck.dismiss
         quickfix | Dismiss “`recieve` should be `receive`” for everything of this kind | crosscheck.dismiss
         source.fixAll.crosscheck | Apply all ready fixes of this file | crosscheck.fixAll
-        source.crosscheck.review | Review this file | crosscheck.review
-        source.crosscheck.review | Review changes | crosscheck.review
+        source.crosscheck.review | Review this file with builtin | crosscheck.review
+        source.crosscheck.review | Review changes with builtin | crosscheck.review
     "#]].assert_eq(&offered(rich(), (5, 5), json!({"diagnostics": []})));
 }
 
@@ -102,9 +121,9 @@ fn a_menu_shows_everything() {
 fn a_selection_can_be_reviewed() {
     expect![[r#"
         source.fixAll.crosscheck | Apply all ready fixes of this file | crosscheck.fixAll
-        source.crosscheck.review | Review the selection | crosscheck.review
-        source.crosscheck.review | Review this file | crosscheck.review
-        source.crosscheck.review | Review changes | crosscheck.review
+        source.crosscheck.review | Review the selection with builtin | crosscheck.review
+        source.crosscheck.review | Review this file with builtin | crosscheck.review
+        source.crosscheck.review | Review changes with builtin | crosscheck.review
     "#]]
     .assert_eq(&offered(rich(), (15, 19), json!({"diagnostics": []})));
 }
@@ -124,8 +143,8 @@ fn only_what_is_asked_for() {
     .assert_eq(&only("source.fixAll"));
     expect![[r#"
         source.fixAll.crosscheck | Apply all ready fixes of this file | edit
-        source.crosscheck.review | Review this file | crosscheck.review
-        source.crosscheck.review | Review changes | crosscheck.review
+        source.crosscheck.review | Review this file with builtin | crosscheck.review
+        source.crosscheck.review | Review changes with builtin | crosscheck.review
     "#]]
     .assert_eq(&only("source"));
     assert_eq!(only("refactor"), "");
@@ -151,8 +170,8 @@ fn a_client_without_literals_gets_commands() {
         command crosscheck.dismiss | Dismiss “`recieve` should be `receive`” for this text everywhere
         command crosscheck.dismiss | Dismiss “`recieve` should be `receive`” for everything of this kind
         command crosscheck.fixAll | Apply all ready fixes of this file
-        command crosscheck.review | Review this file
-        command crosscheck.review | Review changes
+        command crosscheck.review | Review this file with builtin
+        command crosscheck.review | Review changes with builtin
     "#]].assert_eq(&offered(poor, (5, 5), json!({"diagnostics": []})));
 }
 
@@ -183,4 +202,99 @@ fn unknown_documents_get_nothing() {
         "context": {"diagnostics": []},
     });
     assert!(handle(&mut state, &serde_json::from_value(params).unwrap()).is_empty());
+}
+
+/// A configuration in which these agents fix.
+fn fixers(agents: &[&str]) -> Config {
+    let mut config = Config::default();
+    config.fix.agents = agents.iter().map(|it| (*it).to_owned()).collect();
+    config
+}
+
+fn foreign(message: &str) -> Value {
+    json!({
+        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 2}},
+        "message": message, "source": "rustc", "code": "E0308",
+    })
+}
+
+/// The titles of the quick fixes that ask an agent.
+fn fixes(config: Config, characters: (u32, u32), diagnostics: &[Value]) -> String {
+    let context = json!({"diagnostics": diagnostics, "only": ["quickfix"]});
+    let offered = offered_with(config, rich(), characters, context);
+    let asking = offered.lines().filter(|it| it.ends_with("crosscheck.fix"));
+    let titles = asking.filter_map(|it| it.split(" | ").nth(1));
+    titles.map(|it| format!("{it}\n")).collect()
+}
+
+#[test]
+fn agents_fix_what_they_and_others_find() {
+    // On a finding, and on the remark of another tool.
+    expect![[r#"
+        Fix with codex
+    "#]]
+    .assert_eq(&fixes(fixers(&["codex"]), (5, 5), &[]));
+    expect![[r#"
+        Fix with codex
+        Fix with claude
+        Fix with codex and claude side by side
+    "#]]
+    .assert_eq(&fixes(
+        fixers(&["codex", "claude"]),
+        (0, 0),
+        &[foreign("mismatched types\nexpected `u8`")],
+    ));
+    // On several at once.
+    expect![[r#"
+        Fix “`recieve` should be `receive`” with codex
+        Fix “mismatched types” with codex
+        Fix “unused variable” with codex
+        Fix all 3 problems here with codex
+    "#]]
+    .assert_eq(&fixes(
+        fixers(&["codex"]),
+        (5, 5),
+        &[
+            foreign("mismatched types\nexpected `u8`"),
+            foreign("unused variable"),
+        ],
+    ));
+    // No more than three are offered, and nobody for nothing.
+    let many = fixers(&["a", "b", "c", "d"]);
+    assert!(!fixes(many.clone(), (5, 5), &[]).contains("with d"));
+    assert_eq!(fixes(many, (0, 0), &[]), "");
+    assert_eq!(fixes(fixers(&[]), (5, 5), &[]), "");
+}
+
+#[test]
+fn agents_that_are_there_are_offered_where_none_is_configured() {
+    let mut config = Config::default();
+    config.fix.offered = vec!["codex".to_owned()];
+    assert_eq!(fixes(config, (5, 5), &[]), "Fix with codex\n");
+}
+
+#[test]
+fn a_remark_of_ours_is_not_anothers() {
+    let mut ours = foreign("a key is unknown");
+    ours["source"] = json!("crosscheck");
+    assert_eq!(fixes(fixers(&["codex"]), (0, 0), &[ours]), "");
+}
+
+#[test]
+fn own_actions_are_for_people() {
+    let own = ActionConfig {
+        title: "Write docs".to_owned(),
+        prompt: "Add doc comments.".to_owned(),
+        agents: vec!["claude".to_owned()],
+    };
+    let config = Config {
+        actions: vec![own],
+        ..Config::default()
+    };
+    let offered = |context| offered_with(config.clone(), rich(), (0, 2), context);
+    expect![[r#"
+        refactor.rewrite | Write docs | crosscheck.ask
+    "#]]
+    .assert_eq(&offered(json!({"diagnostics": [], "only": ["refactor"]})));
+    assert_eq!(offered(json!({"diagnostics": [], "triggerKind": 2})), "");
 }

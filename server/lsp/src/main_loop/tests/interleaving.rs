@@ -7,7 +7,7 @@
 )]
 use super::*;
 use crate::event::Request;
-use crate::runs::{NewRun, Task};
+use crate::runs::{NewRun, Task, What};
 use domain::text::{Encoding, Position, TextRange};
 use engine::request::Scope;
 use engine::{RunEvent, RunId};
@@ -106,7 +106,7 @@ impl World {
         let root = Arc::clone(&state.roots.iter().next().unwrap().path);
         let task = Task {
             root: Arc::clone(&root),
-            scope: Scope::Files(Vec::new()),
+            what: What::Review(Scope::Files(Vec::new())),
             agents: Vec::new(),
             instructions: None,
         };
@@ -375,13 +375,13 @@ impl World {
     }
 }
 
-fn to_lsp(text: &Text, range: TextRange, encoding: Encoding) -> Value {
+pub(super) fn to_lsp(text: &Text, range: TextRange, encoding: Encoding) -> Value {
     let (start, end) = text.positions_of(range, encoding);
     let position = |it: Position| json!({"line": it.line, "character": it.character});
     json!({"start": position(start), "end": position(end)})
 }
 
-fn from_lsp(text: &Text, range: &Value, encoding: Encoding) -> TextRange {
+pub(super) fn from_lsp(text: &Text, range: &Value, encoding: Encoding) -> TextRange {
     let number = |it: &Value| u32::try_from(it.as_u64().unwrap()).unwrap();
     let position = |it: &Value| Position {
         line: number(&it["line"]),
@@ -391,7 +391,7 @@ fn from_lsp(text: &Text, range: &Value, encoding: Encoding) -> TextRange {
 }
 
 /// The edit as a client does it, on a plain string.
-fn apply(old: &str, range: &Value, new: &str, encoding: Encoding) -> String {
+pub(super) fn apply(old: &str, range: &Value, new: &str, encoding: Encoding) -> String {
     let offset = |position: &Value| {
         let (line, character) = (
             position["line"].as_u64().unwrap(),

@@ -118,27 +118,6 @@ fn an_explanation_names_everyone() {
 }
 
 #[test]
-fn edits_take_the_form_that_the_client_takes() {
-    let text = Text::new("we recieve it");
-    let cluster = cluster(&text);
-    let fix = cluster.primary().fix.as_ref().unwrap();
-    let edit = |client: &Capabilities| {
-        let edit = workspace_edit(
-            &[fix],
-            4,
-            View {
-                uri: "file:///f",
-                text: &text,
-                client,
-            },
-        );
-        serde_json::to_string(&edit).unwrap()
-    };
-    expect![[r#"{"documentChanges":[{"textDocument":{"version":4,"uri":"file:///f"},"edits":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":10}},"newText":"receive"}]}]}"#]].assert_eq(&edit(&Capabilities { document_changes: true, ..Capabilities::default() }));
-    expect![[r#"{"changes":{"file:///f":[{"range":{"start":{"line":0,"character":3},"end":{"line":0,"character":10}},"newText":"receive"}]}}"#]].assert_eq(&edit(&Capabilities::default()));
-}
-
-#[test]
 fn plain_text_has_no_marks_that_only_keep_markdown_safe() {
     for (markdown, expected) in [
         ("use a\\[i\\] and Vec&lt;T>", "use a[i] and Vec<T>"),

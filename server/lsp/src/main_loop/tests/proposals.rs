@@ -1,0 +1,890 @@
+//! Proposals: what the user sees of them, and what becomes of them in editors of all kinds.
+
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
+use super::*;
+use domain::proposal::{Check, CheckOutcome, FileAction, FileChange, Proposal, ProposalId};
+use engine::{Application, Kept, ProposalState, RunEvent, RunId};
+use expect_test::{Expect, expect};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
+const NEW: &str = "one\nTWO\nthree\nfour\nfive\nsix\nSEVEN\n";
+
+/// What a capable editor declares.
+fn rich() -> Value {
+    json!({
+        "general": {"positionEncodings": ["utf-8"]},
+        "workspace": {
+            "applyEdit": true,
+            "workspaceEdit": {
+                "documentChanges": true, "resourceOperations": ["create", "rename", "delete"],
+                "changeAnnotationSupport": {},
+            },
+        },
+        "textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}},
+        "window": {"showDocument": {"support": true}},
+    })
+}
+
+fn path(path: &str) -> RelPath {
+    RelPath::try_from(path.to_owned()).unwrap()
+}
+
+fn edit(file: &str, old: &str, new: &str) -> FileChange {
+    FileChange::edit(path(file), Text::new(old), &Text::new(new)).unwrap()
+}
+
+fn create(file: &str, text: &str) -> FileChange {
+    let action = FileAction::Create {
+        text: Text::new(text),
+        executable: false,
+    };
+    FileChange {
+        path: path(file),
+        action,
+    }
+}
+
+fn delete(file: &str, text: &str) -> FileChange {
+    let action = FileAction::Delete {
+        base: Text::new(text),
+    };
+    FileChange {
+        path: path(file),
+        action,
+    }
+}
+
+fn rename(file: &str, text: &str, to: &str) -> FileChange {
+    let action = FileAction::Edit {
+        base: Text::new(text),
+        hunks: Vec::new(),
+        rename: Some(path(to)),
+        executable: None,
+    };
+    FileChange {
+        path: path(file),
+        action,
+    }
+}
+
+fn proposal(id: &str, files: Vec<FileChange>) -> Proposal {
+    Proposal {
+        id: ProposalId(id.to_owned()),
+        agent: "codex".to_owned(),
+        provider: "openai".to_owned(),
+        title: "Shout".to_owned(),
+        summary: "Both *words* shout now.".to_owned(),
+        findings: Vec::new(),
+        files,
+        check: None,
+        problems: Vec::new(),
+        usage: None,
+    }
+}
+
+impl TestClient {
+    /// A client with a file that is open, and its URI.
+    async fn with_file(capabilities: Value, text: &str) -> (Self, String) {
+        let mut client = Self::ready(capabilities).await;
+        client.write("a.rs", text);
+        let uri = client.open("a.rs", text).await;
+        (client, uri)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let file = self.dir.path().join("ws").join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    fn root(&self) -> std::path::PathBuf {
+        self.dir.path().join("ws").canonicalize().unwrap()
+    }
+
+    fn engine_tells(&self, event: engine::Event) {
+        self.events.send(Event::Engine(event)).unwrap();
+    }
+
+    /// Asks an agent; returns the run.
+    async fn ask(&mut self, uri: &str) -> RunId {
+        let argument = json!({"uri": uri, "prompt": "Shout."});
+        let answer = self.command("ask", argument).await;
+        RunId(answer["run"].as_u64().unwrap())
+    }
+
+    /// The agent of a run proposes something, told against this revision of `a.rs`.
+    fn propose(&self, run: RunId, proposal: Proposal, revision: Option<i32>) {
+        let versions = revision.map(|it| (path("a.rs"), it));
+        let event = RunEvent::Proposed {
+            proposal: Arc::new(proposal),
+            versions: versions.into_iter().collect(),
+        };
+        self.engine_tells(engine::Event::Run { run, event });
+    }
+
+    /// The ledger has a proposal.
+    fn recalls(&self, proposal: Proposal, applied: &[usize]) {
+        let kept = Kept {
+            proposal: Arc::new(proposal),
+            applied: applied.to_vec(),
+            state: ProposalState::Open,
+            created: SystemTime::UNIX_EPOCH,
+        };
+        self.engine_tells(engine::Event::Proposals {
+            root: self.root(),
+            proposals: vec![kept],
+            left_out: 0,
+        });
+    }
+
+    /// Runs a command; nothing else is said before its answer but what is returned by [`TestClient::told`] next.
+    async fn command(&mut self, name: &str, argument: Value) -> Value {
+        self.last_id += 1;
+        let id = self.last_id;
+        let params = json!({"command": format!("crosscheck.{name}"), "arguments": [argument]});
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": "workspace/executeCommand", "params": params});
+        self.send(&request.to_string()).await;
+        loop {
+            let message = self.receive().await;
+            if message["id"] == id && message.get("method").is_none() {
+                return message["result"].clone();
+            }
+            self.unread.push(message);
+        }
+    }
+
+    /// Whatever was said since, in the order it was said.
+    async fn messages(&mut self) -> Vec<Value> {
+        let mut told = std::mem::take(&mut self.unread);
+        self.last_id += 1;
+        let id = self.last_id;
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": "crosscheck/noSuchMethod"});
+        self.send(&request.to_string()).await;
+        loop {
+            let message = self.receive().await;
+            if message["id"] == id && message.get("method").is_none() {
+                return told;
+            }
+            told.push(message);
+        }
+    }
+
+    /// The same once nothing is due any more, in words.
+    async fn told(&mut self, expected: Expect) {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        let messages = self.messages().await;
+        let out: String = messages.iter().map(|it| self.describe(it)).collect();
+        expected.assert_eq(&out);
+    }
+
+    fn describe(&self, message: &Value) -> String {
+        let params = &message["params"];
+        let place = |it: &Value| {
+            let at = |it: &Value| format!("{}:{}", it["line"], it["character"]);
+            format!("{}-{}", at(&it["start"]), at(&it["end"]))
+        };
+        let text = match message["method"].as_str().unwrap() {
+            "textDocument/publishDiagnostics" => {
+                let mut out = format!(
+                    "{} version {}\n",
+                    params["uri"].as_str().unwrap(),
+                    params["version"]
+                );
+                for it in params["diagnostics"].as_array().unwrap() {
+                    let message = it["message"].as_str().unwrap().replace('\n', " / ");
+                    let _ = writeln!(
+                        out,
+                        "  {} {} {message}",
+                        place(&it["range"]),
+                        it["severity"]
+                    );
+                }
+                out
+            }
+            "window/showMessage" => format!(
+                "message {} {}\n",
+                params["type"],
+                params["message"].as_str().unwrap()
+            ),
+            "workspace/applyEdit" => {
+                let mut out = format!("apply {}\n", params["label"]);
+                for it in params["edit"]["documentChanges"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                {
+                    let _ = writeln!(out, "  {it}");
+                }
+                let _ = writeln!(
+                    out,
+                    "  {} {}",
+                    params["edit"]["changes"], params["edit"]["changeAnnotations"]
+                );
+                out
+            }
+            method => format!("{method} {params}\n"),
+        };
+        text.replace(&self.uri(""), "ROOT")
+    }
+
+    /// The request of the server to apply an edit.
+    async fn edit_request(&mut self) -> Value {
+        let mut told = self.messages().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["method"], "workspace/applyEdit", "{told:?}");
+        told.remove(0)
+    }
+
+    async fn answer_edit(&mut self, request: &Value, result: Value) {
+        let answer = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
+        self.send(&answer.to_string()).await;
+    }
+
+    /// The titles of the actions at a place, with what they do.
+    async fn actions(&mut self, uri: &str, line: u32, context: Value) -> String {
+        let at = json!({"line": line, "character": 0});
+        let params = json!({
+            "textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": context,
+        });
+        let answer = self.request("textDocument/codeAction", params).await;
+        let mut out = String::new();
+        for it in answer["result"].as_array().unwrap() {
+            let command = &it["command"];
+            let _ = writeln!(
+                out,
+                "{} | {} | {} {}",
+                it["kind"].as_str().unwrap(),
+                it["title"].as_str().unwrap(),
+                command["command"].as_str().unwrap(),
+                command["arguments"][0],
+            );
+        }
+        out.replace(&self.uri(""), "ROOT")
+    }
+}
+
+fn quick() -> Value {
+    json!({"diagnostics": [], "only": ["quickfix"]})
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proposal_is_told_shown_applied_and_undone() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    let run = client.ask(&uri).await;
+    // The user types while the agent works.
+    client.change(&uri, 2, [0, 0, 0, 0], "zero\n").await;
+    client.messages().await;
+    client.propose(
+        run,
+        proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]),
+        Some(1),
+    );
+    client.told(expect![[r#"
+        message 3 codex proposes 2 changes in a.rs: Shout. Code actions there apply, preview or discard it.
+        ROOT/a.rs version 2
+          2:0-2:3 4 codex proposes a change here: Shout (1 of 2)
+          7:0-7:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]]).await;
+    expect![[r#"
+        quickfix | Apply codex's 2 changes | crosscheck.apply {"id":"abcdefgh"}
+        quickfix | Apply this change (1 of 2) | crosscheck.apply {"id":"abcdefgh","parts":[1]}
+        quickfix | Preview codex's changes | crosscheck.preview {"id":"abcdefgh"}
+        quickfix | Discard codex's changes | crosscheck.discard {"id":"abcdefgh"}
+    "#]]
+    .assert_eq(&client.actions(&uri, 2, quick()).await);
+    expect![[r#"
+        quickfix | Apply codex's 2 changes | crosscheck.apply {"id":"abcdefgh"}
+        quickfix | Preview codex's changes | crosscheck.preview {"id":"abcdefgh"}
+        quickfix | Discard codex's changes | crosscheck.discard {"id":"abcdefgh"}
+    "#]]
+    .assert_eq(&client.actions(&uri, 4, quick()).await);
+    let automatic = json!({"diagnostics": [], "triggerKind": 2});
+    assert_eq!(client.actions(&uri, 4, automatic).await, "");
+
+    let answer = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(answer["applying"], json!([1, 2]));
+    let busy = client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.messages().await.remove(0);
+    expect![[r#"
+        apply "codex: Shout"
+          {"edits":[{"newText":"TWO\n","range":{"end":{"character":0,"line":3},"start":{"character":0,"line":2}}},{"newText":"SEVEN\n","range":{"end":{"character":0,"line":8},"start":{"character":0,"line":7}}}],"textDocument":{"uri":"ROOT/a.rs","version":2}}
+          null null
+    "#]].assert_eq(&client.describe(&request));
+    expect!["The editor is still busy with codex's change; try again when it is through."]
+        .assert_eq(busy["error"].as_str().unwrap());
+    // As Neovim does it: first the change, then the answer.
+    client.change(&uri, 3, [2, 0, 2, 3], "TWO").await;
+    client.change(&uri, 4, [7, 0, 7, 5], "SEVEN").await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 4
+    "#]])
+        .await;
+    assert_eq!(client.actions(&uri, 2, quick()).await, "");
+    // One undo brings everything back, the proposal, too.
+    client
+        .change(&uri, 5, [2, 0, 7, 5], "two\nthree\nfour\nfive\nsix\nseven")
+        .await;
+    client
+        .told(expect![[r#"
+            ROOT/a.rs version 5
+              2:0-2:3 4 codex proposes a change here: Shout (1 of 2)
+              7:0-7:5 4 codex proposes a change here: Shout (2 of 2)
+        "#]])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+/// What an editor without any operations on files declares.
+fn text_only() -> Value {
+    let mut capabilities = rich();
+    capabilities["workspace"]["workspaceEdit"] = json!({"documentChanges": true});
+    capabilities
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_editor_that_lies_is_found_out() {
+    let (mut client, _) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.edit_request().await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client.told(expect![[r#""#]]).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    client.told(expect![[r#"
+        message 2 codex's change “Shout” is not in the files, though the editor said that it applied it. The proposal stays.
+    "#]]).await;
+    // It can be applied after all.
+    let again = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(again["applying"], json!([1, 2]));
+    client.edit_request().await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_editor_may_do_it_after_it_said_so() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.edit_request().await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The user types inside of what was just applied.
+    client.change(&uri, 2, [1, 0, 1, 3], "TWO").await;
+    client.change(&uri, 3, [6, 0, 6, 5], "SEVEN").await;
+    client.change(&uri, 4, [1, 3, 1, 3], "!").await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 4
+    "#]])
+        .await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    client.told(expect![[r#""#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_applied_in_part_is_told() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.edit_request().await;
+    client.change(&uri, 2, [1, 0, 1, 3], "TWO").await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    client.told(expect![[r#"
+        ROOT/a.rs version 2
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+        message 2 codex's change “Shout” was applied in part only. Not there: change 2 (a.rs). The proposal stays.
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_told_and_the_proposal_stays() {
+    let (mut client, _) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    let mut told = String::new();
+    for refusal in [
+        json!({"result": {"applied": false, "failureReason": "document has changed", "failedChange": 0}}),
+        json!({"result": {"applied": false}}),
+        json!({"error": {"code": -32603, "message": "internal error"}}),
+    ] {
+        client.command("apply", json!({"id": "abcdefgh"})).await;
+        let request = client.edit_request().await;
+        let mut answer = refusal;
+        answer["jsonrpc"] = json!("2.0");
+        answer["id"] = request["id"].clone();
+        client.send(&answer.to_string()).await;
+        let shown = client.messages().await.remove(0);
+        told.push_str(&client.describe(&shown));
+    }
+    expect![[r#"
+        message 2 codex's change “Shout” was not applied: document has changed. The proposal stays.
+        message 2 codex's change “Shout” was not applied: the editor gave no reason. The proposal stays.
+        message 2 codex's change “Shout” was not applied: internal error. The proposal stays.
+    "#]].assert_eq(&told);
+    client.told(expect![[r#""#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_editor_that_never_answers_is_given_up() {
+    let (mut client, _) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    client.messages().await;
+    tokio::time::sleep(Duration::from_secs(700)).await;
+    client.told(expect![[r#"
+        message 2 The editor has not answered whether it applied it. codex's change “Shout” was given up. The proposal stays.
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_meets_the_users_edits_is_left() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    let run = client.ask(&uri).await;
+    client.change(&uri, 2, [1, 0, 1, 3], "2").await;
+    client.messages().await;
+    client.propose(
+        run,
+        proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]),
+        Some(1),
+    );
+    client.told(expect![[r#"
+        message 2 codex proposes 2 changes in a.rs: Shout. 1 change meets what you edited meanwhile and will not be applied. Code actions there apply, preview or discard it.
+        ROOT/a.rs version 2
+          1:0-1:1 3 codex proposes a change here: Shout (1 of 2) / You edited these lines since; this change will not be applied.
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]]).await;
+    let none = client
+        .command("apply", json!({"id": "abcdefgh", "parts": [1]}))
+        .await;
+    expect!["This meets what you edited since codex began; nothing was changed. Discard it, or ask codex again."].assert_eq(none["error"].as_str().unwrap());
+    let unknown = client
+        .command("apply", json!({"id": "abcdefgh", "parts": [7]}))
+        .await;
+    expect!["There is no change 7; the proposal has 2 changes."]
+        .assert_eq(unknown["error"].as_str().unwrap());
+    client.messages().await;
+    let answer = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(
+        (&answer["applying"], &answer["conflicts"]),
+        (&json!([2]), &json!([1]))
+    );
+    let request = client.edit_request().await;
+    client.change(&uri, 3, [6, 0, 6, 5], "SEVEN").await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client.told(expect![[r#"
+        message 2 1 change of codex applied in 1 file. Left, as you edited the same lines: change 1 (a.rs).
+        ROOT/a.rs version 3
+          1:0-1:1 3 codex proposes a change here: Shout (1 of 2) / You edited these lines since; this change will not be applied.
+    "#]]).await;
+    let gone = client.command("discard", json!({"id": "abcdefgh"})).await;
+    assert_eq!(gone["discarded"], json!(["abcdefgh"]));
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 3
+    "#]])
+        .await;
+    let gone = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(gone["error"], "This proposal is gone already.");
+    client.messages().await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+/// Changes of every kind.
+fn everything() -> Vec<FileChange> {
+    vec![
+        edit("a.rs", OLD, NEW),
+        delete("gone.rs", "gone\n"),
+        create("new/b.rs", "new\n"),
+        rename("old.rs", "old\n", "renamed.rs"),
+        edit("z.rs", "z\n", "Z\n"),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_come_go_and_get_other_names() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    client.write("gone.rs", "gone\n");
+    client.write("old.rs", "old\n");
+    client.write("z.rs", "z\n");
+    client.recalls(proposal("abcdefgh", everything()), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 6)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 6)
+        ROOT/gone.rs version null
+          0:0-0:4 4 codex proposes to delete this file: Shout (3 of 6)
+        ROOT/old.rs version null
+          0:0-0:3 4 codex proposes to rename this file to renamed.rs: Shout (5 of 6)
+        ROOT/z.rs version null
+          0:0-0:1 4 codex proposes a change here: Shout (6 of 6)
+    "#]])
+        .await;
+    let answer = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(answer["applying"], json!([1, 2, 3, 4, 5, 6]));
+    let request = client.edit_request().await;
+    expect![[r#"
+        apply "codex: Shout"
+          {"edits":[{"newText":"TWO\n","range":{"end":{"character":0,"line":2},"start":{"character":0,"line":1}}},{"newText":"SEVEN\n","range":{"end":{"character":0,"line":7},"start":{"character":0,"line":6}}}],"textDocument":{"uri":"ROOT/a.rs","version":1}}
+          {"kind":"delete","options":{"ignoreIfNotExists":false,"recursive":false},"uri":"ROOT/gone.rs"}
+          {"kind":"create","options":{"ignoreIfExists":false,"overwrite":false},"uri":"ROOT/new/b.rs"}
+          {"edits":[{"newText":"new\n","range":{"end":{"character":0,"line":0},"start":{"character":0,"line":0}}}],"textDocument":{"uri":"ROOT/new/b.rs","version":null}}
+          {"kind":"rename","newUri":"ROOT/renamed.rs","oldUri":"ROOT/old.rs","options":{"ignoreIfExists":false,"overwrite":false}}
+          {"edits":[{"newText":"Z\n","range":{"end":{"character":0,"line":1},"start":{"character":0,"line":0}}}],"textDocument":{"uri":"ROOT/z.rs","version":null}}
+          null null
+    "#]].assert_eq(&client.describe(&request));
+    client.answer_edit(&request, json!({"applied": true})).await;
+    // As VS Code does it: open files by and by, the others on disk.
+    client.change(&uri, 2, [1, 0, 1, 3], "TWO").await;
+    client.change(&uri, 3, [6, 0, 6, 5], "SEVEN").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let ws = client.root();
+    std::fs::remove_file(ws.join("gone.rs")).unwrap();
+    client.write("new/b.rs", "new\n");
+    std::fs::rename(ws.join("old.rs"), ws.join("renamed.rs")).unwrap();
+    client.write("z.rs", "Z\n");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 3
+        message 3 6 changes of codex applied in 5 files.
+        ROOT/gone.rs version null
+        ROOT/old.rs version null
+        ROOT/z.rs version null
+    "#]])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_editor_that_cannot_do_all_of_it_does_nothing() {
+    let (mut client, _) = TestClient::with_file(text_only(), OLD).await;
+    client.write("gone.rs", "gone\n");
+    client.write("old.rs", "old\n");
+    client.write("z.rs", "z\n");
+    client.recalls(proposal("abcdefgh", everything()), &[]);
+    let answer = client.command("apply", json!({"id": "abcdefgh"})).await;
+    expect!["This editor cannot delete files, as is needed for gone.rs; nothing was changed. `crosscheck apply abcdefgh` in a terminal applies it."].assert_eq(answer["error"].as_str().unwrap());
+    // What it can do is still offered by itself.
+    let answer = client
+        .command("apply", json!({"id": "abcdefgh", "parts": [1, 6]}))
+        .await;
+    assert_eq!(answer["applying"], json!([1, 6]));
+    client.messages().await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_is_left_to_the_terminal() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    let mut file = edit("a.rs", OLD, NEW);
+    if let FileAction::Edit { executable, .. } = &mut file.action {
+        *executable = Some(true);
+    }
+    client.recalls(proposal("abcdefgh", vec![file]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 3)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 3)
+          0:0-0:3 4 codex proposes to make this file executable: Shout (3 of 3)
+    "#]])
+        .await;
+    let only = client
+        .command("apply", json!({"id": "abcdefgh", "parts": [3]}))
+        .await;
+    expect![
+        "No editor can make a.rs executable; `crosscheck apply abcdefgh` in a terminal does it."
+    ]
+    .assert_eq(only["error"].as_str().unwrap());
+    client.messages().await;
+    let answer = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(
+        (&answer["applying"], &answer["left"]),
+        (&json!([1, 2]), &json!([3]))
+    );
+    let request = client.edit_request().await;
+    client.change(&uri, 2, [0, 0, 7, 0], NEW).await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client.told(expect![[r#"
+        message 2 2 changes of codex applied in 1 file. Left, as no editor can make a.rs executable: `crosscheck apply abcdefgh` in a terminal does it.
+        ROOT/a.rs version 2
+          0:0-0:3 4 codex proposes to make this file executable: Shout (3 of 3)
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_applied_in_an_earlier_session_is_taken_back() {
+    let (mut client, uri) = TestClient::with_file(rich(), &format!("zero\n{NEW}")).await;
+    let application = Application {
+        id: 7,
+        proposal: ProposalId("abcdefgh".to_owned()),
+        title: "Shout".to_owned(),
+        agent: "codex".to_owned(),
+        parts: vec![1, 2],
+        inverse: Some(vec![edit("a.rs", NEW, OLD)]),
+        applied: SystemTime::UNIX_EPOCH,
+        reverted: false,
+    };
+    let older = Application {
+        id: 6,
+        ..application.clone()
+    };
+    client.engine_tells(engine::Event::Applications {
+        root: client.root(),
+        applications: vec![application, older],
+    });
+    let source = json!({"diagnostics": [], "only": ["source.crosscheck"]});
+    expect![[r#"
+        source.crosscheck.review | Review this file | crosscheck.review {"scope":"file","uri":"ROOT/a.rs"}
+        source.crosscheck.review | Review changes | crosscheck.review {"scope":"changes","uri":"ROOT/a.rs"}
+        source.crosscheck | Take back codex's last change | crosscheck.revert {"id":7}
+    "#]].assert_eq(&client.actions(&uri, 0, source).await);
+    client.command("revert", json!({})).await;
+    let request = client.edit_request().await;
+    expect![[r#"
+        apply "Take back codex's change: Shout"
+          {"edits":[{"newText":"two\n","range":{"end":{"character":0,"line":3},"start":{"character":0,"line":2}}},{"newText":"seven\n","range":{"end":{"character":0,"line":8},"start":{"character":0,"line":7}}}],"textDocument":{"uri":"ROOT/a.rs","version":1}}
+          null null
+    "#]].assert_eq(&client.describe(&request));
+    client.change(&uri, 2, [2, 0, 2, 3], "two").await;
+    client.change(&uri, 3, [7, 0, 7, 5], "seven").await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client.told(expect![[r#""#]]).await;
+    // Where it is so already nothing has to be done.
+    let answer = client.command("revert", json!({"id": 6})).await;
+    assert_eq!(answer["reverted"], true, "{answer}");
+    client
+        .told(expect![[r#"
+        message 3 codex's change “Shout” is taken back already.
+    "#]])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proposal_follows_a_file_that_is_closed_and_opened() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.write("a.rs", &format!("zero\n{OLD}"));
+    let document = json!({"textDocument": {"uri": uri}});
+    client.notify("textDocument/didClose", document).await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version null
+          2:0-2:3 4 codex proposes a change here: Shout (1 of 2)
+          7:0-7:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.open("a.rs", &format!("minus\nzero\n{OLD}")).await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          3:0-3:3 4 codex proposes a change here: Shout (1 of 2)
+          8:0-8:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn hovers_and_previews_show_the_change() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    let mut it = proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]);
+    it.check = Some(Check {
+        command: "cargo check".to_owned(),
+        outcome: CheckOutcome::Failed("exit code 101".to_owned()),
+        output: "error: no".to_owned(),
+        elapsed: Duration::ZERO,
+        repaired: false,
+    });
+    it.problems = vec!["one hunk did not fit".to_owned()];
+    client.recalls(it, &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    let at = json!({"textDocument": {"uri": uri}, "position": {"line": 1, "character": 1}});
+    let hover = client.request("textDocument/hover", at).await;
+    expect![[r#"
+        **Shout** (1 of 2)
+
+        Both *words* shout now.
+
+        ```diff
+        -two
+        +TWO
+        ```
+
+        — codex · proposal · `cargo check` failed: exit code 101"#]]
+    .assert_eq(hover["result"]["contents"]["value"].as_str().unwrap());
+    let answer = client.command("preview", json!({"id": "abcdefgh"})).await;
+    // This server may write no files.
+    assert_eq!(answer["shown"], "message");
+    client.told(expect![[r#"
+        message 3 This editor cannot show the proposal as a document. Hover over a change to see it, or run `crosscheck proposals abcdefgh` in a terminal.
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_user_is_asked_by_the_editor_where_that_is_configured() {
+    let (mut client, _) = TestClient::with_file(rich(), OLD).await;
+    let mut config = engine::config::Config::default();
+    config.fix.confirm = true;
+    let loaded = engine::config::Loaded {
+        root: client.root(),
+        config,
+        problems: Vec::new(),
+        untrusted: None,
+        files: Vec::new(),
+    };
+    client.engine_tells(engine::Event::Config(Box::new(loaded)));
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.edit_request().await;
+    expect![[r#"
+        apply "codex: Shout"
+          {"edits":[{"annotationId":"crosscheck","newText":"TWO\n","range":{"end":{"character":0,"line":2},"start":{"character":0,"line":1}}},{"annotationId":"crosscheck","newText":"SEVEN\n","range":{"end":{"character":0,"line":7},"start":{"character":0,"line":6}}}],"textDocument":{"uri":"ROOT/a.rs","version":1}}
+          null {"crosscheck":{"label":"codex: Shout","needsConfirmation":true}}
+    "#]].assert_eq(&client.describe(&request));
+    // Who says no in Neovim makes it answer yes.
+    client.answer_edit(&request, json!({"applied": true})).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    client
+        .told(expect![[r#"
+        message 2 codex's change “Shout” was not applied. The proposal stays.
+    "#]])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_user_typed_in_last_comes_first() {
+    let (mut client, first) = TestClient::with_file(rich(), OLD).await;
+    client.write("b.rs", OLD);
+    client.write("c.rs", OLD);
+    let second = client.open("b.rs", OLD).await;
+    let files = ["a.rs", "b.rs", "c.rs"].map(|it| edit(it, OLD, NEW));
+    client.recalls(proposal("abcdefgh", files.into()), &[]);
+    client.messages().await;
+    let order = async |client: &mut TestClient, uri: &str, version: i32| {
+        client.change(uri, version, [0, 0, 0, 0], "zero\n").await;
+        client.command("apply", json!({"id": "abcdefgh"})).await;
+        let told = client.messages().await;
+        let request = told.iter().find(|it| it["method"] == "workspace/applyEdit");
+        let request = request.unwrap();
+        client.answer_edit(request, json!({"applied": false})).await;
+        client.messages().await;
+        let changes = request["params"]["edit"]["documentChanges"].as_array();
+        let names = changes.unwrap().iter().map(|it| {
+            let uri = it["textDocument"]["uri"].as_str().unwrap();
+            uri.rsplit('/').next().unwrap().to_owned()
+        });
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        order(&mut client, &first, 2).await,
+        ["a.rs", "b.rs", "c.rs"]
+    );
+    assert_eq!(
+        order(&mut client, &second, 2).await,
+        ["b.rs", "a.rs", "c.rs"]
+    );
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    client.messages().await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finding_goes_with_the_proposal_that_settles_it_and_comes_back_with_undo() {
+    let text = "we recieve it\n";
+    let (mut client, uri) = TestClient::with_file(rich(), text).await;
+    client.agent_says("a.rs", text, Some(1), &[("recieve", "receive")]);
+    client.messages().await;
+    let mut it = proposal("abcdefgh", vec![edit("a.rs", text, "we get it\n")]);
+    it.findings = vec![domain::finding::FindingId("codex-recieve".to_owned())];
+    client.recalls(it, &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          0:3-0:10 2 `recieve` should be `receive`
+        ROOT/a.rs version 1
+          0:3-0:10 2 `recieve` should be `receive`
+          0:0-0:13 4 codex proposes a change here: Shout
+    "#]])
+        .await;
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.edit_request().await;
+    client.change(&uri, 2, [0, 3, 0, 10], "get").await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 2
+    "#]])
+        .await;
+    client.change(&uri, 3, [0, 3, 0, 6], "recieve").await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 3
+          0:3-0:10 2 `recieve` should be `receive`
+          0:0-0:13 4 codex proposes a change here: Shout
+    "#]])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
