@@ -1,4 +1,5 @@
---- Crosscheck in Neovim 0.11 or newer: starts the server for every file and adds `:Crosscheck`.
+--- Crosscheck in Neovim 0.11 or newer: starts the server for every file, shows it what other servers say, and adds commands.
+local problems = require('crosscheck.problems')
 local M = {}
 
 local defaults = {
@@ -19,9 +20,10 @@ end
 
 --- Runs a command of the server; its answer goes to `done`.
 function M.execute(command, argument, done)
-  local it = client(0)
+  -- What shows a proposal is no buffer of the server's.
+  local it = client(0) or vim.lsp.get_clients({ name = 'crosscheck' })[1]
   if not it then
-    return vim.notify('crosscheck is not running for this buffer', vim.log.levels.WARN)
+    return vim.notify('crosscheck is not running', vim.log.levels.WARN)
   end
   it:request('workspace/executeCommand', { command = command, arguments = { object(argument) } }, function(err, result)
     if err then
@@ -49,20 +51,133 @@ local subcommands = {
   end,
 }
 
---- `:'<,'>Crosscheck` reviews the selected lines.
-local function selection(first, last)
+--- Whole lines, from 1, as a range of LSP.
+local function lines(first, last)
   local it = client(0)
   local text = vim.api.nvim_buf_get_lines(0, last - 1, last, false)[1] or ''
-  local range = {
+  return {
     start = { line = first - 1, character = 0 },
     ['end'] = { line = last - 1, character = vim.str_utfindex(text, it and it.offset_encoding or 'utf-16') },
   }
-  M.execute('crosscheck.review', { scope = 'selection', uri = uri(), range = range })
 end
 
+--- Has agents fix what is wrong on some lines (from 1), whoever says so. `opts` may have `agents` and `instructions`.
+function M.fix(first, last, opts)
+  local it = client(0)
+  if not it then
+    return vim.notify('crosscheck is not running for this buffer', vim.log.levels.WARN)
+  end
+  local ids, foreign = problems.on_lines(it, 0, first - 1, last - 1)
+  local argument = { uri = uri(), ids = ids, diagnostics = foreign, range = lines(first, last) }
+  M.execute('crosscheck.fix', vim.tbl_extend('force', argument, opts or {}))
+end
+
+--- Has agents do something. `opts` may have `range` (of LSP), `agents` and `title`.
+function M.ask(prompt, opts)
+  M.execute('crosscheck.ask', vim.tbl_extend('force', { uri = uri(), prompt = prompt }, opts or {}))
+end
+
+--- Gives the open proposals to `done`.
+function M.proposals(done)
+  M.execute('crosscheck.proposals', nil, function(listed) done(listed.proposals) end)
+end
+
+--- Applies a proposal, or some of its changes by number.
+function M.apply(id, parts)
+  M.execute('crosscheck.apply', { id = id, parts = parts })
+end
+
+--- Shows a proposal, or one of its changes by number, as a diff.
+function M.preview(id, part)
+  M.execute('crosscheck.preview', { id = id, part = part })
+end
+
+--- Forgets a proposal.
+function M.discard(id)
+  M.execute('crosscheck.discard', { id = id })
+end
+
+--- Takes back what was applied last.
+function M.revert()
+  M.execute('crosscheck.revert')
+end
+
+local function count(number, noun)
+  return ('%d %s%s'):format(number, noun, number == 1 and '' or 's')
+end
+
+--- A proposal in one line.
+local function describe(proposal)
+  local states = { open = 0, applied = 0, conflict = 0 }
+  for _, part in ipairs(proposal.parts) do
+    states[part.state] = states[part.state] + 1
+  end
+  local about = { ('%s in %s'):format(count(states.open, 'change'), count(#proposal.files, 'file')) }
+  if states.applied > 0 then
+    table.insert(about, states.applied .. ' applied')
+  end
+  if states.conflict > 0 then
+    table.insert(about, states.conflict .. ' in conflict')
+  end
+  return ('%s: %s (%s)'):format(proposal.agent, proposal.title, table.concat(about, ', '))
+end
+
+--- Lets the person decide about a proposal.
+local function decide(proposal)
+  local choices = {
+    { 'Preview', function() M.preview(proposal.id) end },
+    { 'Apply', function() M.apply(proposal.id) end },
+    { 'Discard', function() M.discard(proposal.id) end },
+  }
+  for _, part in ipairs(#proposal.parts > 1 and proposal.parts or {}) do
+    if part.state == 'open' then
+      local line = type(part.range) == 'table' and ':' .. part.range.start.line + 1 or ''
+      local title = ('Apply only change %d: %s%s'):format(part.number, part.does, line)
+      table.insert(choices, { title, function() M.apply(proposal.id, { part.number }) end })
+    end
+  end
+  vim.ui.select(choices, { prompt = describe(proposal), format_item = function(it) return it[1] end }, function(it)
+    if it then
+      it[2]()
+    end
+  end)
+end
+
+--- Lets the person choose among the open proposals.
+function M.choose()
+  M.proposals(function(proposals)
+    if #proposals == 0 then
+      return vim.notify('crosscheck: no proposal is open')
+    end
+    vim.ui.select(proposals, { prompt = 'Proposals', format_item = describe }, function(it)
+      if it then
+        decide(it)
+      end
+    end)
+  end)
+end
+
+local function ask(opts)
+  local range = opts.range > 0 and lines(opts.line1, opts.line2) or nil
+  if opts.args ~= '' then
+    return M.ask(opts.args, { range = range })
+  end
+  vim.ui.input({ prompt = 'What is to be done? ' }, function(prompt)
+    if prompt and prompt ~= '' then
+      M.ask(prompt, { range = range })
+    end
+  end)
+end
+
+local function fix(opts)
+  M.fix(opts.line1, opts.line2, { agents = opts.fargs })
+end
+
+--- `:'<,'>Crosscheck` reviews the selected lines.
 local function command(opts)
   if opts.range > 0 then
-    return selection(opts.line1, opts.line2)
+    local range = lines(opts.line1, opts.line2)
+    return M.execute('crosscheck.review', { scope = 'selection', uri = uri(), range = range })
   end
   local name = opts.fargs[1] or 'file'
   local run = subcommands[name]
@@ -70,6 +185,11 @@ local function command(opts)
     return vim.notify('crosscheck: no subcommand ' .. name, vim.log.levels.ERROR)
   end
   run()
+end
+
+--- Whether a buffer shows a proposal: a temporary file of the server, which needs no server of its own.
+local function is_preview(bufnr)
+  return vim.api.nvim_buf_get_name(bufnr):match('[/\\]previews[/\\]%d+%-%d+[/\\][%w%-]+%.diff$') ~= nil
 end
 
 --- Neovim starts servers by file type; files without one get the server all the same.
@@ -92,12 +212,30 @@ function M.setup(opts)
   local config = vim.tbl_deep_extend('force', defaults, opts or {})
   vim.lsp.config('crosscheck', {
     cmd = config.cmd,
-    root_markers = config.root_markers,
+    root_dir = function(bufnr, on_dir)
+      if not is_preview(bufnr) then
+        on_dir(vim.fs.root(bufnr, config.root_markers))
+      end
+    end,
     init_options = object(config.settings),
     settings = { crosscheck = object(config.settings) },
   })
   vim.lsp.enable('crosscheck')
   attach_without_filetype(config)
+  vim.api.nvim_create_autocmd('LspAttach', {
+    group = vim.api.nvim_create_augroup('crosscheck_problems', {}),
+    callback = function(event)
+      local it = vim.lsp.get_client_by_id(event.data.client_id)
+      if it and it.name == 'crosscheck' then
+        problems.pass_on(it)
+      end
+    end,
+  })
+  local add = vim.api.nvim_create_user_command
+  add('CrosscheckFix', fix, { nargs = '*', range = true, desc = 'Have agents fix what is wrong here' })
+  add('CrosscheckAsk', ask, { nargs = '*', range = true, desc = 'Have an agent do something here' })
+  add('CrosscheckProposals', M.choose, { desc = 'Preview, apply or discard what agents propose' })
+  add('CrosscheckRevert', M.revert, { desc = 'Take back what was applied last' })
   vim.api.nvim_create_user_command('Crosscheck', command, {
     nargs = '?',
     range = true,

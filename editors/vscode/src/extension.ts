@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
+import { ask, choose } from "./proposals";
 
 let client: LanguageClient | undefined;
 
@@ -12,6 +13,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   register("reviewSelection", () => review("selection"));
   register("reviewChanges", () => review("changes"));
   register("reviewStaged", () => review("staged"));
+  register("fix", fix);
+  register("ask", () => ask(execute, selection(), activeUri()));
+  register("proposals", () => choose(execute));
+  register("revert", () => execute("crosscheck.revert", {}));
   register("cancel", () => execute("crosscheck.cancel", {}));
   register("trust", () => execute("crosscheck.trust", {}));
   register("restartAgents", () => execute("crosscheck.restart", {}));
@@ -79,14 +84,39 @@ async function execute(command: string, argument: object): Promise<unknown> {
 }
 
 async function review(scope: "file" | "selection" | "changes" | "staged"): Promise<void> {
+  const range = scope === "selection" ? selection() : undefined;
+  await execute("crosscheck.review", { scope, uri: activeUri(), range });
+}
+
+/** Has agents fix what is wrong on the selected lines, whoever says so. */
+async function fix(): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const uri = editor?.document.uri.toString();
-  if (scope === "selection" && editor && client) {
-    const range = client.code2ProtocolConverter.asRange(editor.selection);
-    await execute("crosscheck.review", { scope, uri, range });
-  } else {
-    await execute("crosscheck.review", { scope, uri });
+  if (!editor || !client) {
+    return;
   }
+  const { start, end } = editor.selection;
+  const lines = new vscode.Range(start.line, 0, end.line, editor.document.lineAt(end.line).text.length);
+  const here = vscode.languages.getDiagnostics(editor.document.uri).filter((it) => it.range.intersection(lines));
+  const diagnostics = await client.code2ProtocolConverter.asDiagnostics(here);
+  const ours = diagnostics.filter((it) => it.source?.startsWith("crosscheck") && typeof it.data === "string");
+  const foreign = diagnostics.filter((it) => !it.source?.startsWith("crosscheck"));
+  await execute("crosscheck.fix", {
+    uri: activeUri(),
+    ids: ours.map((it) => it.data as string),
+    diagnostics: foreign,
+    range: client.code2ProtocolConverter.asRange(lines),
+  });
+}
+
+function activeUri(): string | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && client?.code2ProtocolConverter.asUri(editor.document.uri);
+}
+
+/** What is selected; nothing when that is only the place of the cursor. */
+function selection(): object | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && !editor.selection.isEmpty ? client?.code2ProtocolConverter.asRange(editor.selection) : undefined;
 }
 
 async function showStatus(): Promise<void> {
