@@ -15,6 +15,7 @@ mod questions;
 mod review;
 mod serve;
 mod trust;
+mod watch;
 mod workspace;
 
 use args::{Args, Command};

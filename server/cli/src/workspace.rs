@@ -115,6 +115,28 @@ pub(crate) fn find_root(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     }
 }
 
+/// The root that a command works in: `given`, else with a path named and no root, the one of that path, wherever the
+/// command was run.
+pub(crate) fn root_for(given: Option<&Path>, first: Option<&Path>) -> Option<PathBuf> {
+    if let Some(given) = given {
+        return Some(given.to_owned());
+    }
+    let here = std::env::current_dir().ok()?;
+    let here = std::fs::canonicalize(&here).unwrap_or(here);
+    let first = std::fs::canonicalize(first?).ok()?;
+    let start = if first.is_dir() {
+        first.as_path()
+    } else {
+        first.parent()?
+    };
+    let own = engine::engine::find_root(&here);
+    if start.starts_with(&own) {
+        Some(own)
+    } else {
+        Some(engine::engine::find_root(start))
+    }
+}
+
 /// Runs a command's future on a runtime of its own; the engine has another one.
 pub(crate) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread()
