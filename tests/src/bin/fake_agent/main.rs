@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -157,7 +158,11 @@ impl Agent {
         let agent = Arc::clone(agent);
         std::thread::spawn(move || {
             let steps = agent.script.steps_of(number);
-            agent.run_all(steps, &call);
+            let run = AssertUnwindSafe(|| agent.run_all(steps, &call));
+            // A script that cannot be followed ends the program: a call without an end would be a riddle.
+            if catch_unwind(run).is_err() {
+                std::process::exit(101);
+            }
         });
     }
 
