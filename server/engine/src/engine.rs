@@ -209,6 +209,11 @@ impl Engine {
     pub fn resolve(&self, root: &Path, findings: Vec<domain::finding::FindingId>) {
         self.inner.ledger.resolve(root, findings);
     }
+    /// Notes that findings are not settled after all (their fix was taken back), so that they are recalled where their text
+    /// is there again.
+    pub fn reopen(&self, root: &Path, findings: Vec<domain::finding::FindingId>) {
+        self.inner.ledger.reopen(root, findings);
+    }
     /// All agents of all open roots and their states.
     pub fn agents(&self) -> Vec<AgentStatus> {
         let roots: Vec<_> = self.state().roots.values().cloned().collect();

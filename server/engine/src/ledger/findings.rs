@@ -217,15 +217,27 @@ pub(super) fn list(store: &Store, root: &str, prefix: &str) -> Result<Listed<Rem
     })
 }
 
+/// Settles findings, whatever they were.
 pub(super) fn resolve(store: &mut Store, root: &str, ids: &[FindingId]) -> Result<()> {
+    let sql = "UPDATE findings SET state = 'resolved', last_seen = ?3 WHERE root = ?1 AND id = ?2";
+    update(store, root, ids, sql)
+}
+
+/// Opens findings again that were settled.
+pub(super) fn reopen(store: &mut Store, root: &str, ids: &[FindingId]) -> Result<()> {
+    let sql = "UPDATE findings SET state = 'open', last_seen = ?3
+               WHERE root = ?1 AND id = ?2 AND state = 'resolved'";
+    update(store, root, ids, sql)
+}
+
+/// Runs an update for each of these findings, all or none.
+fn update(store: &mut Store, root: &str, ids: &[FindingId], sql: &str) -> Result<()> {
     let now = store.now();
     let transaction = store
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
     {
-        let mut update = transaction.prepare_cached(
-            "UPDATE findings SET state = 'resolved', last_seen = ?3 WHERE root = ?1 AND id = ?2",
-        )?;
+        let mut update = transaction.prepare_cached(sql)?;
         for id in ids {
             update.execute(params![root, id.0, now])?;
         }

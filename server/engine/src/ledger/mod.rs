@@ -109,6 +109,12 @@ impl Ledger {
         self.worker
             .submit(move |store| findings::resolve(store, &root, &ids));
     }
+    /// Notes that findings are not settled after all.
+    pub(crate) fn reopen(&self, root: &Path, ids: Vec<FindingId>) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| findings::reopen(store, &root, &ids));
+    }
     /// Notes a dismissal.
     pub(crate) fn dismiss(&self, root: &Path, dismissal: Dismissal) {
         let root = key(root);

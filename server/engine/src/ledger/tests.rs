@@ -201,6 +201,8 @@ fn a_newer_answer_supersedes_only_what_was_looked_at_again() {
         .ledger
         .resolve(Open::root(), vec![said[0].id.clone()]);
     assert_eq!(ledger.recall(&text), []);
+    ledger.ledger.reopen(Open::root(), vec![said[0].id.clone()]);
+    assert_eq!(ledger.recall(&text), said[..1]);
 }
 
 #[test]
