@@ -5,6 +5,7 @@
 
 pub mod approve;
 pub mod config;
+pub mod disk;
 pub mod doctor;
 pub mod engine;
 pub mod event;

@@ -23,6 +23,11 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// What was known of it when it was opened.
+    pub(crate) fn about(&self) -> &Metadata {
+        &self.about
+    }
+
     /// Its text, of at most `max` bytes.
     ///
     /// # Errors
