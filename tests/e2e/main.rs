@@ -16,6 +16,7 @@ mod conformance;
 mod diagnostics;
 mod each_other;
 mod faults;
+mod fix_terminal;
 mod foreign;
 mod http_agents;
 mod lifecycle;

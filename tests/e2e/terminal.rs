@@ -19,7 +19,7 @@ fn a_finding_is_shown_with_its_code_and_fix() {
     let sandbox = workspace(FINDS_ADD);
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
     expect![[r#"
-        warning[correctness]: `add` does not exist
+        warning[correctness]: `add` does not exist  a105cd5b
           ╭▸ src/main.rs:2:17
           │
         1 │ fn main() {

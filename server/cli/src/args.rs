@@ -1,9 +1,15 @@
 //! The arguments, as clap reads them.
 
+mod edit;
+
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use domain::finding::Severity;
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+pub(crate) use edit::{
+    ApplyArgs, AskArgs, DiscardArgs, EditArgs, FixArgs, ProposalsArgs, RevertArgs, Spot,
+};
 
 /// Cross-model code review in any editor, terminal and CI, by any agent that speaks MCP.
 #[derive(Debug, Parser)]
@@ -20,6 +26,18 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Review changes, files or directories, and print what the agents found.
     Review(ReviewArgs),
+    /// Have findings fixed: ready fixes as they are, the others by an agent; prints the diff.
+    Fix(FixArgs),
+    /// Ask an agent to answer a question about files, or to change them; prints the answer or the diff.
+    Ask(AskArgs),
+    /// List the changes that are proposed, or show some of them.
+    Proposals(ProposalsArgs),
+    /// Write a proposed change to your files, all of it or some parts.
+    Apply(ApplyArgs),
+    /// Drop proposed changes.
+    Discard(DiscardArgs),
+    /// Take back what was applied.
+    Revert(RevertArgs),
     /// List the agents and where each one comes from.
     Agents(AgentsArgs),
     /// Start each agent, check its tools, make one real call, and say what to do about each failure.

@@ -1,17 +1,23 @@
 //! The command line: the front door for people and CI, and the way to start the other doors.
 
 mod agents;
+mod apply;
 mod args;
+mod ask;
 mod browser;
 mod config;
 mod doctor;
 mod findings;
+mod fix;
 mod init;
 mod logging;
 mod output;
 mod policy;
 mod progress;
+mod proposals;
+mod proposed;
 mod questions;
+mod recall;
 mod review;
 mod serve;
 mod trust;
@@ -39,6 +45,12 @@ pub fn main() -> ExitCode {
     logging::start(args.log.as_deref(), args.command.logs_to_terminal());
     let result = match args.command {
         Command::Review(it) => review::run(&it),
+        Command::Fix(it) => fix::run(&it),
+        Command::Ask(it) => ask::run(&it),
+        Command::Proposals(it) => proposals::run(&it),
+        Command::Apply(it) => apply::apply(&it),
+        Command::Discard(it) => apply::discard(&it),
+        Command::Revert(it) => apply::revert(&it),
         Command::Agents(it) => agents::run(&it),
         Command::Doctor(it) => doctor::run(&it),
         Command::Init(it) => init::run(&it),

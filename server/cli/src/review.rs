@@ -97,7 +97,7 @@ fn print(
         Format::Sarif => output::document(&output::sarif::document(root, files, report))?,
     }
     // The exit code needs a reason, also where nobody wants to read a summary.
-    if let Some(reason) = output::text::shortfall(report) {
+    if let Some(reason) = output::report::shortfall(report, &output::report::REVIEW) {
         anstream::eprintln!("{}: {reason}", output::style::error("error"));
     }
     Ok(())

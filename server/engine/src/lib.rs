@@ -31,5 +31,5 @@ pub use event::{
     AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Event, Field, FileFindings,
     Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped,
 };
-pub use ledger::Which;
+pub use ledger::{Which, new_proposal_id};
 pub use request::{Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope};

@@ -1,10 +1,12 @@
 //! Findings as one JSON document, for programs. Lines and columns are 1-based, columns count characters.
 
+pub(crate) mod proposal;
+
 use crate::findings::FoundFile;
 use domain::finding::Finding;
 use domain::merge::Cluster;
 use domain::text::{Encoding, Text, TextRange};
-use engine::{AgentOutcome, AgentReport, Report};
+use engine::{AgentOutcome, AgentReport, Report, Skipped};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -24,14 +26,16 @@ pub(crate) fn document(root: &Path, files: &[FoundFile], report: &Report) -> Val
         "cancelled": report.cancelled,
         "error": report.error,
         "findings": findings,
-        "agents": report.agents.iter().map(agent).collect::<Vec<_>>(),
+        "agents": report.agents.iter().map(|it| agent(it, "reviewed")).collect::<Vec<_>>(),
         "files": report.files,
-        "skipped": report.skipped.iter().map(|it| json!({
-            "path": it.path, "reason": it.reason, "asked_for": it.asked_for,
-        })).collect::<Vec<_>>(),
+        "skipped": report.skipped.iter().map(skipped).collect::<Vec<_>>(),
         "notes": report.notes,
         "elapsed_ms": report.elapsed.as_millis(),
     })
+}
+
+fn skipped(it: &Skipped) -> Value {
+    json!({ "path": it.path, "reason": it.reason, "asked_for": it.asked_for })
 }
 
 fn cluster(text: &Text, cluster: &Cluster) -> Value {
@@ -74,9 +78,10 @@ fn place(text: &Text, range: TextRange) -> Value {
     })
 }
 
-fn agent(agent: &AgentReport) -> Value {
+/// `done` is how a run of this kind calls an agent that did all.
+fn agent(agent: &AgentReport, done: &str) -> Value {
     let (outcome, reason) = match &agent.outcome {
-        AgentOutcome::Answered => ("reviewed", None),
+        AgentOutcome::Answered => (done, None),
         AgentOutcome::Partial(reason) => ("partial", Some(reason)),
         AgentOutcome::Failed(reason) => ("failed", Some(reason)),
         AgentOutcome::Cancelled => ("cancelled", None),
@@ -89,6 +94,7 @@ fn agent(agent: &AgentReport) -> Value {
         "findings": agent.findings,
         "unlocated": agent.unlocated,
         "dismissed": agent.dismissed,
+        "changes": agent.changes,
         "problems": agent.problems,
         "summary": agent.summary,
         "usage": agent.usage,

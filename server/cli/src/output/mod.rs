@@ -1,7 +1,11 @@
-//! Printing findings: for people, as JSON, as SARIF.
+//! Printing findings and proposals: for people, as JSON, as SARIF.
 
+pub(crate) mod diff;
 pub(crate) mod json;
+pub(crate) mod proposal;
+pub(crate) mod report;
 pub(crate) mod sarif;
+pub(crate) mod side_by_side;
 pub(crate) mod style;
 pub(crate) mod text;
 
@@ -21,5 +25,29 @@ fn rule(cluster: &Cluster) -> String {
     match &cluster.primary().code {
         Some(code) => format!("{}/{code}", cluster.category.as_str()),
         None => cluster.category.as_str().to_owned(),
+    }
+}
+
+/// `1 file`, `3 files`.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// Most names told of a list; the rest is counted.
+const MAX_NAMES: usize = 10;
+
+/// `a`, `b` and 3 more.
+pub(crate) fn some<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let names: Vec<String> = names.take(MAX_NAMES).map(|it| format!("`{it}`")).collect();
+    let names = names.join(", ");
+    if more > 0 {
+        format!("{names} and {more} more")
+    } else {
+        names
     }
 }

@@ -1,7 +1,7 @@
 //! Findings for people: a source excerpt each, and one line that sums up.
 
 use crate::findings::FoundFile;
-use crate::output::style;
+use crate::output::{plural, report, style};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet};
 use domain::edit::TextEdit;
@@ -9,18 +9,14 @@ use domain::finding::Severity;
 use domain::locate::Tier;
 use domain::merge::Cluster;
 use domain::text::{Text, TextRange};
-use engine::{AgentOutcome, Report};
-use std::io::Write;
+use engine::Report;
+use std::io::{IsTerminal, Write};
 use std::ops::Range;
 
 /// Lines of code shown before and after the place.
 const CONTEXT: usize = 1;
 /// Most lines of one place shown; the rest of a longer one is cut.
 const MAX_LINES: usize = 12;
-/// Longest line that says why a review is not complete, in characters.
-const MAX_SHORTFALL: usize = 2000;
-/// Most skipped files named in the summary.
-const MAX_SKIPPED: usize = 10;
 
 /// Prints all findings to standard output.
 ///
@@ -31,10 +27,27 @@ pub(crate) fn findings(files: &[FoundFile]) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     for file in files {
         for cluster in &file.clusters {
-            writeln!(out, "{}\n", render(&renderer, file, cluster))?;
+            writeln!(
+                out,
+                "{}\n",
+                named(&render(&renderer, file, cluster), cluster)
+            )?;
         }
     }
     Ok(())
+}
+
+/// Letters of a finding's name that are shown; enough to tell it from others.
+const SHORT_NAME: usize = 8;
+
+/// Puts the beginning of its name behind the first line of a finding, for `crosscheck fix`.
+fn named(finding: &str, cluster: &Cluster) -> String {
+    let name = &cluster.id.0;
+    let name = style::dim(name.get(..SHORT_NAME).unwrap_or(name));
+    match finding.split_once('\n') {
+        Some((title, rest)) => format!("{title}  {name}\n{rest}"),
+        None => format!("{finding}  {name}"),
+    }
 }
 
 /// One finding as text, with escape sequences where the renderer styles.
@@ -136,16 +149,8 @@ impl Excerpt {
 
 /// Prints how the run went to standard error.
 pub(crate) fn summary(files: &[FoundFile], report: &Report) {
-    if let Some(error) = &report.error {
-        anstream::eprintln!("{}: {error}", style::error("error"));
+    if !report::print(report, &report::REVIEW, &[]) {
         return;
-    }
-    for note in &report.notes {
-        anstream::eprintln!("{}: {note}", style::note("note"));
-    }
-    skipped(report);
-    for agent in &report.agents {
-        agent_line(agent);
     }
     let count: usize = files.iter().map(|it| it.clusters.len()).sum();
     let verdict = match (count, report.is_complete()) {
@@ -159,11 +164,10 @@ pub(crate) fn summary(files: &[FoundFile], report: &Report) {
         files => format!(" in {}", plural(files, "file")),
     };
     anstream::eprintln!("{verdict}{place} · {:.1} s", report.elapsed.as_secs_f32());
-    if report.cancelled {
-        anstream::eprintln!(
-            "{}: the review was cancelled before it was complete",
-            style::warning("warning")
-        );
+    report::print_cancelled(report, &report::REVIEW);
+    if count > 0 && std::io::stderr().is_terminal() {
+        let next = "`crosscheck fix` with the name at the end of a finding's first line has it fixed, `crosscheck fix --all` all of them";
+        anstream::eprintln!("{}", style::dim(next));
     }
 }
 
@@ -180,101 +184,6 @@ pub(crate) fn offer(agents: &[String]) -> Option<String> {
         agents.join(" and "),
         options.join(" ")
     ))
-}
-
-/// Why a review is not complete, in one line; `None` when it is.
-pub(crate) fn shortfall(report: &Report) -> Option<String> {
-    if report.is_complete() {
-        return None;
-    }
-    let mut reasons: Vec<String> = report.error.iter().cloned().collect();
-    if report.cancelled {
-        reasons.push("the review was cancelled before it was complete".to_owned());
-    }
-    for agent in &report.agents {
-        let name = &agent.agent;
-        match &agent.outcome {
-            AgentOutcome::Partial(why) => {
-                reasons.push(format!("{name} reviewed only a part: {why}"))
-            }
-            AgentOutcome::Failed(why) => reasons.push(format!("{name} reviewed nothing: {why}")),
-            AgentOutcome::Answered | AgentOutcome::Cancelled => continue,
-        }
-        // What it was denied may be why.
-        let about = format!("agent `{name}` ");
-        let notes = report.notes.iter().filter(|it| it.starts_with(&about));
-        reasons.extend(notes.cloned());
-    }
-    let mut skipped = report.skipped.iter().filter(|it| it.asked_for);
-    if let Some(first) = skipped.next() {
-        let more = match skipped.count() {
-            0 => String::new(),
-            rest => format!(", and {} more", plural(rest, "file")),
-        };
-        reasons.push(format!(
-            "{} was not reviewed: {}{more}",
-            first.path, first.reason
-        ));
-    }
-    Some(domain::sanitize::line(&reasons.join("; "), MAX_SHORTFALL))
-}
-
-fn skipped(report: &Report) {
-    let (asked, found): (Vec<_>, Vec<_>) = report.skipped.iter().partition(|it| it.asked_for);
-    for it in asked {
-        anstream::eprintln!(
-            "{}: {} was not reviewed: {}",
-            style::error("error"),
-            it.path,
-            it.reason
-        );
-    }
-    for it in found.iter().take(MAX_SKIPPED) {
-        anstream::eprintln!(
-            "{}",
-            style::dim(&format!("skipped {}: {}", it.path, it.reason))
-        );
-    }
-    if found.len() > MAX_SKIPPED {
-        anstream::eprintln!(
-            "{}",
-            style::dim(&format!("skipped {} more", found.len() - MAX_SKIPPED))
-        );
-    }
-}
-
-fn agent_line(agent: &engine::AgentReport) {
-    let name = style::strong(&agent.agent);
-    match &agent.outcome {
-        AgentOutcome::Answered => {}
-        AgentOutcome::Partial(reason) => {
-            anstream::eprintln!(
-                "{}: {name} reviewed only a part: {reason}",
-                style::error("error")
-            );
-        }
-        AgentOutcome::Failed(reason) => {
-            anstream::eprintln!(
-                "{}: {name} reviewed nothing: {reason}",
-                style::error("error")
-            );
-        }
-        AgentOutcome::Cancelled => anstream::eprintln!("{name} was cancelled"),
-    }
-    for problem in &agent.problems {
-        anstream::eprintln!(
-            "{}: in the answer of {name}: {problem}",
-            style::warning("warning")
-        );
-    }
-    if agent.dismissed > 0 {
-        let line = format!(
-            "{}: {} left out",
-            agent.agent,
-            plural(agent.dismissed, "dismissed finding")
-        );
-        anstream::eprintln!("{}", style::dim(&line));
-    }
 }
 
 fn count_by_severity(files: &[FoundFile]) -> String {
@@ -299,10 +208,9 @@ fn count_by_severity(files: &[FoundFile]) -> String {
     parts.join(", ")
 }
 
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
+/// A remark for whoever waits.
+pub(crate) fn note(quiet: bool, text: &str) {
+    if !quiet {
+        anstream::eprintln!("{}: {text}", style::note("note"));
     }
 }

@@ -65,7 +65,7 @@ pub(crate) struct KeptProposal {
 }
 
 /// A name for a new proposal.
-pub(crate) fn new_id() -> ProposalId {
+pub fn new_id() -> ProposalId {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut random = [0_u8; 16];
     // Without randomness the process and the time tell names apart.

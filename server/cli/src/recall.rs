@@ -1,0 +1,113 @@
+//! Asking the ledger what it remembers of a workspace, and waiting for its answer.
+
+use crate::output::style;
+use crate::workspace::Workspace;
+use anyhow::bail;
+use engine::{Application, Event, FileFindings, Kept, Which};
+
+/// The proposals, newest first, and how many more there are or cannot be read.
+///
+/// # Errors
+/// When the engine ends before it has answered.
+pub(crate) async fn proposals(
+    workspace: &mut Workspace,
+    which: Which,
+) -> anyhow::Result<(Vec<Kept>, usize)> {
+    workspace.engine.recall_proposals(&workspace.root, which);
+    wait(workspace, |event| match event {
+        Event::Proposals {
+            proposals,
+            left_out,
+            ..
+        } => Some((proposals, left_out)),
+        _ => None,
+    })
+    .await
+}
+
+/// The proposal with this name, or whose name alone begins so.
+///
+/// # Errors
+/// When there is none, or several.
+pub(crate) async fn proposal(workspace: &mut Workspace, said: &str) -> anyhow::Result<Kept> {
+    let (mut named, _) = proposals(workspace, Which::Named(said.to_owned())).await?;
+    if let Some(exact) = named.iter().position(|it| it.proposal.id.0 == said) {
+        return Ok(named.swap_remove(exact));
+    }
+    match named.as_slice() {
+        [] => {
+            bail!("there is no proposal `{said}`; `crosscheck proposals` lists those that are open")
+        }
+        [_] => Ok(named.swap_remove(0)),
+        several => bail!(
+            "`{said}` may be {}",
+            either(several.iter().map(|it| it.proposal.id.0.as_str()))
+        ),
+    }
+}
+
+/// What was applied, newest first.
+///
+/// # Errors
+/// When the engine ends before it has answered.
+pub(crate) async fn applications(workspace: &mut Workspace) -> anyhow::Result<Vec<Application>> {
+    workspace.engine.recall_applications(&workspace.root);
+    wait(workspace, |event| match event {
+        Event::Applications { applications, .. } => Some(applications),
+        _ => None,
+    })
+    .await
+}
+
+/// The open findings whose names begin with `prefix`, placed in the files as they are, and how many more there are.
+///
+/// # Errors
+/// When the engine ends before it has answered.
+pub(crate) async fn findings(
+    workspace: &mut Workspace,
+    prefix: &str,
+) -> anyhow::Result<(Vec<FileFindings>, usize)> {
+    workspace.engine.recall_findings(&workspace.root, prefix);
+    wait(workspace, |event| match event {
+        Event::Findings {
+            files, left_out, ..
+        } => Some((files, left_out)),
+        _ => None,
+    })
+    .await
+}
+
+/// Most names told of those that may be meant.
+const MAX_NAMES: usize = 8;
+
+/// `a`, `b` or `c`.
+pub(crate) fn either<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut names: Vec<String> = names.map(|it| format!("`{it}`")).collect();
+    if names.len() > MAX_NAMES {
+        let more = names.len() - MAX_NAMES;
+        names.truncate(MAX_NAMES);
+        names.push(format!("{more} others"));
+    }
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+async fn wait<T>(
+    workspace: &mut Workspace,
+    mut answer: impl FnMut(Event) -> Option<T>,
+) -> anyhow::Result<T> {
+    loop {
+        match workspace.events.recv().await {
+            Some(Event::Notice(text)) => anstream::eprintln!("{}: {text}", style::note("note")),
+            Some(event) => {
+                if let Some(answer) = answer(event) {
+                    return Ok(answer);
+                }
+            }
+            None => bail!("the engine ended before the ledger had answered"),
+        }
+    }
+}
