@@ -83,6 +83,7 @@ async fn of_named(
             buffers: buffers(&wanted.root, &[], &wanted.open),
             named: named(&wanted.root, &[], &wanted.named),
             exclude: wanted.exclude.clone(),
+            at,
             ..Asked::default()
         };
         let asked = only_named(asked);

@@ -1,6 +1,6 @@
 //! Doing what a plan says: deleting, copying and comparing files, on a few threads.
 
-use super::directory::{self, Directory, Handle, Stat, Walker};
+use super::directory::{self, Directory, Handle, SECOND, Stat, Walker, nanoseconds};
 use super::error::WorktreeError;
 use super::manifest::{Base, Content, Entry, Hash, Reason, Source, hash};
 use super::path::{self, Path};
@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path as FilePath, PathBuf};
+use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
 /// Most threads that copy.
@@ -247,7 +248,7 @@ impl Worker<'_> {
             WantKind::Buffer(text) => {
                 let mode = want.theirs.map_or(NEW_MODE, |it| copied_mode(&it));
                 self.buffer = text;
-                self.write(want, Source::Buffer, None, mode)
+                self.write(want, Source::Buffer, buffer_time(want), mode)
             }
             WantKind::Disk { extra } => {
                 let source = if extra { Source::Extra } else { Source::Disk };
@@ -402,6 +403,15 @@ impl Transfer {
             _ => Base::Kept,
         }
     }
+}
+
+/// When a buffer shall have changed, where that is not now. The copy's git looks at whole seconds only, and must not take
+/// a text of equal length for the one on disk.
+fn buffer_time(want: &Want) -> Option<i64> {
+    let theirs = want.theirs?.modified;
+    let now = nanoseconds(SystemTime::now());
+    let is_same = theirs.div_euclid(SECOND) == now.div_euclid(SECOND);
+    is_same.then(|| theirs.saturating_add(SECOND))
 }
 
 /// Permissions of a file that is only in the editor.

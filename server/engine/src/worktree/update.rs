@@ -166,6 +166,7 @@ impl<'u> Update<'u> {
             top: self.repository.top.clone(),
             prefix: self.prefix.clone(),
             own: self.slots.directory().to_owned(),
+            at,
         };
         let (plan, wants) = in_slot(slot, move || {
             let top = asked.top.clone();
@@ -402,6 +403,8 @@ struct Asking {
     prefix: Path,
     /// Where worktrees are.
     own: PathBuf,
+    /// When the user's files were looked at.
+    at: i64,
 }
 
 impl Asking {
@@ -417,6 +420,7 @@ impl Asking {
             top: self.top,
             root: self.wanted.root,
             exclude: self.wanted.exclude,
+            at: self.at,
         }
     }
 }

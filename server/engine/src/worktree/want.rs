@@ -30,6 +30,8 @@ pub(super) struct Asked {
     pub(super) exclude: Vec<String>,
     /// Our own place, where it lies in the working tree.
     pub(super) own: Option<Path>,
+    /// When the user's files were looked at, in nanoseconds since 1970.
+    pub(super) at: i64,
 }
 
 /// What a copy shall hold.
@@ -91,7 +93,7 @@ pub(super) fn find(
         .collect();
     theirs.look(&mut top, unseen, cancel)?;
     let mut rules = Rules::new(&asked, old, theirs);
-    wants.rules = rules.hash;
+    wants.rules = rules.name;
     for (index, (path, candidate)) in candidates.into_iter().enumerate() {
         if index % 1024 == 0 {
             stop_if(cancel)?;
@@ -289,7 +291,8 @@ pub(super) fn stays_inside(directory: &[u8], target: &[u8]) -> bool {
 
 /// The rules that keep files from agents.
 struct Rules<'r> {
-    hash: Hash,
+    /// Their hash; that of none where they may change without it.
+    name: Hash,
     /// `None` when no rule says anything.
     ignored: Option<Ignored>,
     /// The rules are those by which this was made.
@@ -317,10 +320,11 @@ impl<'r> Rules<'r> {
         }
         let hash = manifest::shorten(&hasher.finalize());
         // What a link leads to may change without the link.
-        let is_certain = files.values().all(|it| it.kind == Kind::File);
+        let is_certain = |it: &&Stat| it.kind == Kind::File && !it.is_racy(asked.at);
+        let is_certain = files.values().all(is_certain);
         let is_any = !asked.exclude.is_empty() || !files.is_empty();
         Self {
-            hash,
+            name: if is_certain { hash } else { Hash::default() },
             ignored: is_any.then(|| Ignored::new(&asked.root, &asked.exclude)),
             same: (is_certain && old.rules == hash).then_some(old),
             top: asked.top.clone(),

@@ -240,7 +240,8 @@ impl Stat {
     }
 }
 
-const SECOND: i64 = 1_000_000_000;
+/// In nanoseconds.
+pub(super) const SECOND: i64 = 1_000_000_000;
 /// Longest step of the clock of a file system that counts parts of a second: a tick of the system's at 100 per second,
 /// and as much again.
 const STEP: i64 = 20_000_000;
