@@ -13,6 +13,8 @@ mod git;
 mod guidelines;
 mod ledger;
 mod lock;
+#[doc(hidden)]
+pub mod measure;
 pub mod paths;
 mod prompt;
 mod protected;

@@ -16,6 +16,7 @@
 
 mod agent;
 mod client;
+mod fixes;
 mod floor;
 mod mcp;
 mod sections;

@@ -32,6 +32,9 @@ pub(crate) fn run(wanted: &[String]) {
         ("review", review),
         ("hanging", hanging),
         ("findings", findings),
+        ("worktree", crate::fixes::worktree),
+        ("patches", crate::fixes::patches),
+        ("rebasing", crate::fixes::rebasing),
     ];
     let unknown: Vec<_> = wanted
         .iter()
