@@ -8,11 +8,6 @@ use std::ops::Range;
 
 /// Lines on each side that tell equal lines apart.
 const CONTEXT: usize = 3;
-/// No line at all, for finding the first and the last of some.
-const NOWHERE: Range<usize> = Range {
-    start: usize::MAX,
-    end: 0,
-};
 /// Most places at which equal lines are looked at; where there are more, nothing tells them apart.
 const MOST_EQUAL: usize = 1000;
 
@@ -20,7 +15,8 @@ const MOST_EQUAL: usize = 1000;
 ///
 /// Equal lines are where a comparison of two texts goes wrong: when one of three closing braces went, it cannot know
 /// which. So one of a hunk's lines must stand once in both texts; or the lines around them must be as in the base, and either
-/// with these they stand once, or none of their equals has come, gone or moved. Otherwise the hunk is a conflict.
+/// none of their equals has come, gone or moved, or both above and below there is a line that stands once, or the edge of the
+/// file. Otherwise the hunk is a conflict.
 pub fn rebase(base: &Text, hunks: &[Hunk], now: &Text) -> Follower {
     let (base_text, now_text) = (base.to_string(), now.to_string());
     let (old, new) = (Lines::of(&base_text), Lines::of(&now_text));
@@ -52,6 +48,8 @@ struct Guard<'d> {
     differences: &'d [(Range<usize>, Range<usize>)],
     /// By number: the lines of the base that are that one, and the lines of the text now.
     lines: Vec<[Vec<usize>; 2]>,
+    /// Lines of the text now that may as well be the ones that came, or be next to the ones that went.
+    mistakable: Vec<Range<usize>>,
     /// Lines of the base that others have moved over: or it was they who have moved.
     crossed: Vec<Range<usize>>,
 }
@@ -75,7 +73,9 @@ impl<'d> Guard<'d> {
                 lines[*number as usize][side].push(line);
             }
         }
+        let mistakable = differences.iter().filter_map(|it| slide(&old, &new, it));
         let mut guard = Self {
+            mistakable: mistakable.collect(),
             crossed: Vec::new(),
             old,
             new,
@@ -88,25 +88,25 @@ impl<'d> Guard<'d> {
 
     /// Where equal lines went and came, what is in between.
     fn crossings(&self) -> Vec<Range<usize>> {
-        let mut moved: FxHashMap<u32, [Range<usize>; 2]> = FxHashMap::default();
+        // The lines of the base where such a line went, and those before which one came: the first and the last.
+        type Ends = Option<(usize, usize)>;
+        let mut moved: FxHashMap<u32, [Ends; 2]> = FxHashMap::default();
         let mut note = |number: u32, side: usize, at: usize| {
-            let sides = moved.entry(number).or_insert([NOWHERE, NOWHERE]);
-            sides[side].start = sides[side].start.min(at);
-            sides[side].end = sides[side].end.max(at + 1);
+            let ends = &mut moved.entry(number).or_default()[side];
+            *ends = Some(ends.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         };
         for (going, coming) in self.differences {
             for line in going.clone() {
                 note(self.old[line], 0, line);
             }
             for line in coming.clone() {
-                // As a line of the base: the one before which it came.
                 note(self.new[line], 1, going.end);
             }
         }
-        let hulls = moved
-            .values()
-            .filter(|[a, b]| !a.is_empty() && !b.is_empty());
-        let hulls = hulls.map(|[a, b]| a.start.min(b.start)..a.end.max(b.end - 1));
+        let hulls = moved.values().filter_map(|sides| {
+            let [(went, last_went), (came, last_came)] = [sides[0]?, sides[1]?];
+            Some(went.min(came)..(last_went + 1).max(last_came))
+        });
         let mut hulls: Vec<Range<usize>> = hulls.collect();
         hulls.sort_unstable_by_key(|it| (it.start, it.end));
         let mut joined: Vec<Range<usize>> = Vec::new();
@@ -132,27 +132,31 @@ impl<'d> Guard<'d> {
         let Some([old, new]) = self.places(&lines) else {
             return lines.is_empty();
         };
-        let is_single = |it: &[Vec<usize>; 2]| it.iter().all(|it| it.len() <= 1);
-        let mut numbers = self.old[lines.clone()].iter();
-        if numbers.any(|it| is_single(&self.lines[*it as usize])) {
+        if self.has_single(&lines) {
             return true;
         }
-        let Some(block) = self
-            .now(&lines)
-            .and_then(|now| self.with_context(&lines, now))
-        else {
+        let Some(now) = self.now(&lines) else {
             return false;
         };
-        if old
-            .iter()
-            .any(|it| self.is_crossed(&(*it..it + lines.len())))
-        {
+        let is_mistakable = |it: &Range<usize>| it.start < now + lines.len() && now < it.end;
+        let is_crossed = |it: &usize| self.is_crossed(&(*it..it + lines.len()));
+        if self.mistakable.iter().any(is_mistakable) || old.iter().any(is_crossed) {
             return false;
         }
-        let moved = |line: &usize| self.now(&(*line..line + lines.len()));
-        let nothing_moved = old.len() == new.len() && old.iter().all(|it| moved(it).is_some());
-        let is_alone = |it: [Vec<usize>; 2]| it.iter().all(|it| it.len() == 1);
-        nothing_moved || self.places(&block).is_some_and(is_alone)
+        let Some(block) = self.with_context(&lines, now) else {
+            return false;
+        };
+        let is_there = |it: &usize| self.now(&(*it..it + lines.len())).is_some();
+        let nothing_moved = old.len() == new.len() && old.iter().all(is_there);
+        let (above, below) = (block.start..lines.start, lines.end..block.end);
+        let is_held = |it: &Range<usize>| it.len() < CONTEXT || self.has_single(it);
+        nothing_moved || (is_held(&above) && is_held(&below))
+    }
+
+    /// Whether one of the lines of the base stands once there and once at most now.
+    fn has_single(&self, lines: &Range<usize>) -> bool {
+        let is_single = |it: &u32| self.lines[*it as usize].iter().all(|it| it.len() <= 1);
+        self.old[lines.clone()].iter().any(is_single)
     }
 
     /// The lines with those around them, if they are the same now.
@@ -210,6 +214,26 @@ impl<'d> Guard<'d> {
 fn contents<'t>(lines: &Lines<'t>) -> Vec<&'t str> {
     let lines = lines.all().iter();
     lines.map(|it| it.trim_end_matches(['\n', '\r'])).collect()
+}
+
+/// How far lines that went or came could be others: where they are repeated before or after.
+fn slide(
+    old: &[u32],
+    new: &[u32],
+    (going, coming): &(Range<usize>, Range<usize>),
+) -> Option<Range<usize>> {
+    let moved = match (going.is_empty(), coming.is_empty()) {
+        (true, false) => &new[coming.clone()],
+        (false, true) => &old[going.clone()],
+        _ => return None,
+    };
+    let ahead = &new[coming.end..];
+    let pairs = ahead.iter().zip(moved.iter().chain(ahead));
+    let right = pairs.take_while(|(a, b)| a == b).count();
+    let behind = new[..coming.start].iter().rev();
+    let pairs = behind.clone().zip(moved.iter().rev().chain(behind));
+    let left = pairs.take_while(|(a, b)| a == b).count();
+    Some(coming.start - left..coming.end + right).filter(|_| left + right > 0)
 }
 
 #[cfg(test)]

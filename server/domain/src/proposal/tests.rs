@@ -128,3 +128,61 @@ proptest! {
         }
     }
 }
+
+/// Prints how long it takes to hold 1,000 hunks against a text with 1,000 edits in it, in a release build:
+/// `cargo test --release -p domain --lib speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+#[allow(clippy::print_stdout)]
+fn speed_of_following_and_rebasing() {
+    let line = |at: usize| format!("    let value_{at} = compute({at});\n");
+    let base: String = (0..20_000)
+        .map(|at| {
+            if at % 5 == 0 {
+                "}\n".to_owned()
+            } else {
+                line(at)
+            }
+        })
+        .collect();
+    let lines = base.split_inclusive('\n').enumerate();
+    let new: String = lines
+        .map(|(at, it)| {
+            if at % 20 == 3 {
+                it.replace("compute", "calculate")
+            } else {
+                it.to_owned()
+            }
+        })
+        .collect();
+    let base = Text::new(&base);
+    let hunks = hunk::between(&base, &Text::new(&new));
+    assert_eq!(hunks.len(), 1000);
+    let mut now = base.clone();
+    let mut follower = Follower::new(&base, &hunks);
+    let start = std::time::Instant::now();
+    for at in 0..1000 {
+        // In a different order than they stand.
+        let line = (at * 7919 % 1000) * 20 + 7;
+        let place = now.line_range(line).map_or(0, |it| it.start + 4);
+        let change = now.replace(TextRange::new(place, place + 3), "const MINE:");
+        follower.follow(change);
+    }
+    let followed = start.elapsed();
+    let start = std::time::Instant::now();
+    let standings = follower.standings(&now);
+    let judged = start.elapsed();
+    let is_open = |it: &Standing| matches!(it, Standing::Open(_));
+    assert_eq!(standings.iter().filter(|it| is_open(it)).count(), 1000);
+    let start = std::time::Instant::now();
+    let one = follower.standing(500, &now);
+    let judged_one = start.elapsed();
+    assert!(is_open(&one));
+    let start = std::time::Instant::now();
+    let standings = rebase(&base, &hunks, &now).standings(&now);
+    let rebased = start.elapsed();
+    assert_eq!(standings.iter().filter(|it| is_open(it)).count(), 1000);
+    println!(
+        "follow {followed:?}, standings {judged:?}, one standing {judged_one:?}, rebase {rebased:?}"
+    );
+}

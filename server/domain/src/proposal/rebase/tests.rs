@@ -345,8 +345,9 @@ fn a_hunk_is_applied_at_its_own_lines_or_not_at_all() {
         }
         edit::apply(&now, &all).expect("open hunks can be applied together");
     });
+    // Most of what stands untouched is found although so many lines are equal.
     assert!(
-        missed.get() < untouched.get(),
+        missed.get() * 2 < untouched.get(),
         "{missed:?} of {untouched:?}"
     );
 }
