@@ -181,6 +181,12 @@ fn push_within(out: &mut String, text: &str, max: usize) {
     }
 }
 
+/// True for text with characters that hide, reorder or blot out what stands around them: what a person sees of it is not
+/// what it says.
+pub fn is_deceptive(text: &str) -> bool {
+    text.chars().any(|it| it != '\r' && is_unwanted(it))
+}
+
 /// Text without terminal escapes, control characters, and characters that reorder or hide text. Line ends
 /// become `\n`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {

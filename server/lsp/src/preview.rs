@@ -193,6 +193,9 @@ fn diff(held: &Held, part: Option<usize>) -> String {
         let _ = writeln!(out, "# {}.", words::check_in_words(check));
         comment(&mut out, &check.output);
     }
+    if let Some(warning) = words::deception(held) {
+        let _ = writeln!(out, "# {warning}");
+    }
     for problem in &proposal.problems {
         let _ = writeln!(out, "# Problem: {}", sanitize::line(problem, MAX_LINE));
     }

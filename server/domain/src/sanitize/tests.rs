@@ -196,3 +196,19 @@ fn live(line: &str) -> bool {
     }
     false
 }
+
+#[test]
+fn deceptive_text_is_told_from_odd_text() {
+    for plain in ["", "a\tb\r\nc", "\u{e4} \u{6f22} \u{1f600}", "\r"] {
+        assert!(!is_deceptive(plain), "{plain:?}");
+    }
+    for deceptive in [
+        "a\u{202e}b",
+        "\u{200b}",
+        "\u{1b}[31m",
+        "a\u{0}",
+        "\u{feff}x",
+    ] {
+        assert!(is_deceptive(deceptive), "{deceptive:?}");
+    }
+}

@@ -36,8 +36,9 @@ pub(crate) fn proposed(
     let gone = proposals.add(&root, proposal, Some(run), versions, documents);
     if let Some(held) = proposals.get(&id) {
         runs.proposed(run, held.parts().count());
-        let has_trouble =
-            held.is_check_passed() == Some(false) || !held.numbers(PartState::Conflict).is_empty();
+        let has_trouble = held.is_check_passed() == Some(false)
+            || words::deception(held).is_some()
+            || !held.numbers(PartState::Conflict).is_empty();
         let kind = if has_trouble {
             MessageType::Warning
         } else {

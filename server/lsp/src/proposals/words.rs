@@ -2,14 +2,14 @@
 
 use super::{Held, PartNow, PartState};
 use crate::runs::count;
-use domain::proposal::{Check, CheckOutcome, PartKind, Proposal};
+use domain::proposal::{Check, CheckOutcome, FileAction, Part, PartKind, Proposal};
 use domain::sanitize;
 use std::collections::BTreeSet;
 
 /// Longest title of a proposal in the title of an action, in characters.
 const MAX_SHORT: usize = 40;
 /// Longest title of a proposal in a message, in characters.
-const MAX_TITLE: usize = 200;
+const MAX_TITLE: usize = 80;
 /// Longest command in a message, in characters.
 const MAX_COMMAND: usize = 60;
 
@@ -59,12 +59,42 @@ pub(crate) fn arrival(held: &Held) -> String {
             count(conflicts, "change")
         ));
     }
+    if let Some(warning) = deception(held) {
+        out.push_str(&format!(" {warning}"));
+    }
     if !proposal.problems.is_empty() {
         let problems = count(proposal.problems.len(), "problem");
         out.push_str(&format!(" The preview names {problems}."));
     }
     out.push_str(" Code actions there apply, preview or discard it.");
     out
+}
+
+/// A warning where a part would put something into a file that editors do not show as it is.
+pub(crate) fn deception(held: &Held) -> Option<String> {
+    let parts = held.parts().filter(|it| is_deceptive(it.part));
+    let numbers: Vec<String> = parts.map(|it| it.part.number.to_string()).collect();
+    let changes = match numbers.len() {
+        0 => return None,
+        1 => "Change",
+        _ => "Changes",
+    };
+    let numbers = numbers.join(", ");
+    Some(format!(
+        "{changes} {numbers}: invisible or misleading characters are put into the text."
+    ))
+}
+
+fn is_deceptive(part: Part<'_>) -> bool {
+    match (part.kind, &part.file.action) {
+        (PartKind::Hunk(_, hunk), FileAction::Edit { base, .. }) => hunk.edits.iter().any(|it| {
+            sanitize::is_deceptive(&it.new_text) && !sanitize::is_deceptive(&base.slice(it.range))
+        }),
+        (PartKind::Create, FileAction::Create { text, .. }) => {
+            sanitize::is_deceptive(&text.to_string())
+        }
+        _ => false,
+    }
 }
 
 /// How a check ended: "`cargo check` passed".

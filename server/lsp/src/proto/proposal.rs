@@ -90,6 +90,9 @@ pub(crate) fn explanation(mark: &Mark<'_>) -> String {
     if mark.it.state == PartState::Conflict {
         out.push_str(&format!("\n\n_{}_", conflict(mark.it.part.kind)));
     }
+    if let Some(warning) = words::deception(mark.held) {
+        out.push_str(&format!("\n\n{warning}"));
+    }
     out.push_str(&format!("\n\n— {} · proposal", proposal.agent));
     if let Some(check) = &proposal.check {
         out.push_str(&format!(" · {}", words::check_in_words(check)));

@@ -888,3 +888,18 @@ async fn a_finding_goes_with_the_proposal_that_settles_it_and_comes_back_with_un
         .await;
     assert_eq!(client.end().await, ended(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_seen_is_said() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    let run = client.ask(&uri).await;
+    let evil = OLD.replace("two", "two\u{202e} // owt");
+    let it = proposal("abcdefgh", vec![edit("a.rs", OLD, &evil)]);
+    client.propose(run, it, Some(1));
+    client.told(expect![[r#"
+        message 2 codex proposes 1 change in a.rs: Shout. Change 1: invisible or misleading characters are put into the text. Code actions there apply, preview or discard it.
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
