@@ -192,7 +192,7 @@ impl Proposals {
 
     /// Whether the editor is busy with a proposal.
     pub(crate) fn is_busy(&self, id: &ProposalId) -> bool {
-        self.in_flight.iter().any(|it| it.is_about(id))
+        self.in_flight.iter().any(|it| it.is_busy_with(id))
     }
 
     /// Whether a conflict may be only what the editor has half done.

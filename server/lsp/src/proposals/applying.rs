@@ -55,20 +55,26 @@ pub(crate) struct InFlight {
     request: i64,
     /// Whether it was answered with yes.
     is_answered: bool,
+    /// Whether the user was told that this is missing; it is still noticed when the editor does it after all.
+    is_late: bool,
     /// When we stop to wait.
     deadline: Instant,
     next_look: Instant,
 }
 
 impl InFlight {
-    /// Whether this is about a proposal.
-    pub(crate) fn is_about(&self, id: &ProposalId) -> bool {
+    /// Whether the editor is busy with a proposal.
+    pub(super) fn is_busy_with(&self, id: &ProposalId) -> bool {
+        self.is_about(id) && !self.is_late
+    }
+
+    fn is_about(&self, id: &ProposalId) -> bool {
         self.held.proposal.id == *id
     }
 
     /// When to look again.
-    pub(crate) fn due(&self) -> Instant {
-        if self.is_answered {
+    pub(super) fn due(&self) -> Instant {
+        if self.is_answered && !self.is_late {
             self.deadline.min(self.next_look)
         } else {
             self.deadline
@@ -80,7 +86,9 @@ impl InFlight {
         if with_disk {
             self.held.doubt();
         }
-        self.held.look(documents);
+        if self.held.look(documents).is_empty() && !with_disk {
+            return;
+        }
         let applied = self.held.numbers(PartState::Applied);
         let applied = applied.into_iter().filter(|it| self.parts.contains(it));
         self.seen.extend(applied);
@@ -147,6 +155,7 @@ pub(crate) fn send(
         "left": plan.undoable.iter().map(|it| it.0).collect::<Vec<_>>(),
     });
     let now = Instant::now();
+    state.proposals.in_flight.retain(|it| !it.is_about(&id));
     state.proposals.in_flight.push(InFlight {
         held,
         purpose,
@@ -156,6 +165,7 @@ pub(crate) fn send(
         is_question,
         request,
         is_answered: false,
+        is_late: false,
         deadline: now + ANSWER,
         next_look: now,
     });
@@ -215,7 +225,7 @@ pub(crate) fn answered(state: &mut State, request: i64, result: Result<Value, St
 pub(crate) fn check(state: &mut State, now: Instant) {
     let mut index = 0;
     while let Some(it) = state.proposals.in_flight.get_mut(index) {
-        let with_disk = it.is_answered && it.next_look.min(it.deadline) <= now;
+        let with_disk = it.is_answered && it.due() <= now;
         if with_disk {
             it.next_look = now + LOOK;
         }
@@ -225,7 +235,9 @@ pub(crate) fn check(state: &mut State, now: Instant) {
             succeeded(state, &it);
         } else if it.deadline <= now {
             let it = state.proposals.landed(index);
-            failed(state, &it);
+            if !it.is_late {
+                failed(state, it, now);
+            }
         } else {
             index += 1;
         }
@@ -245,6 +257,10 @@ fn succeeded(state: &mut State, it: &InFlight) {
         ),
         Purpose::Revert(_) => format!("{changes} of {agent} taken back"),
     };
+    if it.is_late {
+        state.client.log(MessageType::Info, &text);
+        return;
+    }
     let left = left(it, &state.documents);
     let is_whole = it.plan.conflicts.is_empty() && it.plan.undoable.is_empty();
     if left.is_empty() && files.len() == 1 {
@@ -259,23 +275,32 @@ fn succeeded(state: &mut State, it: &InFlight) {
     }
 }
 
-fn failed(state: &mut State, it: &InFlight) {
-    let what = what(it);
+fn failed(state: &mut State, mut it: InFlight, now: Instant) {
+    let what = what(&it);
     let stays = stays(&it.purpose);
+    let is_refused = it.is_question && it.is_answered && it.seen.is_empty();
     let text = if !it.is_answered {
         format!("The editor has not answered whether it applied it. {what} was given up. {stays}")
-    } else if it.seen.is_empty() && it.is_question {
+    } else if is_refused {
         format!("{what} was not applied. {stays}")
     } else if it.seen.is_empty() {
-        format!("{what} is not in the files, though the editor said that it applied it. {stays}")
+        format!("The editor said that it applied it, but {what} is not in the files. {stays}")
     } else {
-        let missing = missing(it);
+        let missing = missing(&it);
         format!("{what} was applied in part only. {missing} {stays}")
     };
-    if !it.seen.is_empty() {
-        note(state, it);
-    }
     state.client.show(MessageType::Warning, &text);
+    if !it.seen.is_empty() {
+        note(state, &it);
+    }
+    if !is_refused {
+        // Editors that tell of changes only when the user pauses may still have it.
+        it.parts.retain(|part| !it.seen.contains(part));
+        it.seen.clear();
+        it.is_late = true;
+        it.deadline = now + ANSWER;
+        state.proposals.in_flight.push(it);
+    }
 }
 
 /// Keeps what was applied or taken back.

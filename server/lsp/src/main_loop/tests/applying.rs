@@ -345,9 +345,9 @@ impl World {
                 .iter()
                 .all(|it| applied.iter().any(|applied| it == applied));
             let is_told = self.warnings.len() == before + 1;
-            assert!(is_told || is_there, "{:?} {held:?}", self.warnings);
+            assert!(is_told || is_there, "{:?}", self.warnings);
         }
-        assert!(self.state.proposals.in_flight.is_empty());
+        assert!(!self.state.proposals.is_busy(&proposal.id));
     }
 
     /// Each edit replaces what the agent saw, between the lines that the agent saw.
@@ -404,7 +404,7 @@ impl World {
                 "workspace/applyEdit" => request = Some(message),
                 "window/showMessage"
                     if message["params"]["type"] == 2 && text.contains("Shout") => {}
-                "window/showMessage" if text.starts_with("codex's change") => {
+                "window/showMessage" if text.contains("codex's change “") => {
                     self.warnings.push(text.to_owned());
                 }
                 "window/showMessage" | "window/logMessage" | "textDocument/publishDiagnostics" => {}

@@ -363,7 +363,7 @@ async fn an_editor_that_lies_is_found_out() {
     client.told(expect![[r#""#]]).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     client.told(expect![[r#"
-        message 2 codex's change “Shout” is not in the files, though the editor said that it applied it. The proposal stays.
+        message 2 The editor said that it applied it, but codex's change “Shout” is not in the files. The proposal stays.
     "#]]).await;
     // It can be applied after all.
     let again = client.command("apply", json!({"id": "abcdefgh"})).await;
@@ -901,5 +901,36 @@ async fn what_cannot_be_seen_is_said() {
         ROOT/a.rs version 1
           1:0-1:3 4 codex proposes a change here: Shout
     "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_editor_does_very_late_is_noticed_all_the_same() {
+    let (mut client, uri) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[]);
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 1
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+          6:0-6:5 4 codex proposes a change here: Shout (2 of 2)
+    "#]])
+        .await;
+    client.command("apply", json!({"id": "abcdefgh"})).await;
+    let request = client.edit_request().await;
+    client.answer_edit(&request, json!({"applied": true})).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    client.told(expect![[r#"
+        message 2 The editor said that it applied it, but codex's change “Shout” is not in the files. The proposal stays.
+    "#]]).await;
+    // Emacs tells of a change when the user pauses.
+    client.change(&uri, 2, [1, 0, 1, 3], "TWO").await;
+    client.change(&uri, 3, [6, 0, 6, 5], "SEVEN").await;
+    client.log.clear();
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 3
+    "#]])
+        .await;
+    assert_eq!(client.log, ["2 changes of codex applied in 1 file"]);
     assert_eq!(client.end().await, ended(1));
 }
