@@ -8,6 +8,7 @@
 )]
 
 mod desk;
+mod fix;
 mod helix;
 mod neovim;
 mod questions;

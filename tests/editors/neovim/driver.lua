@@ -1,5 +1,5 @@
 --- Runs a test's script in a real Neovim and writes what it returns as JSON. Whatever is waited for has a deadline.
-local T = { progress = {} }
+local T = { progress = {}, messages = {} }
 local PATIENCE_MS = 30000
 
 --- Waits until `seen` returns something, and returns it.
@@ -24,16 +24,58 @@ function T.open(path)
   end)
 end
 
---- Waits until the buffer has as many findings, and returns them as text, positions from 1, the end exclusive.
+--- Waits until the buffer has as many findings, and returns them as text.
 function T.findings(count)
-  T.wait(count .. ' findings', function() return #vim.diagnostic.get(0) == count end)
-  local found = vim.diagnostic.get(0)
+  return T.diagnostics(count, function() return true end)
+end
+
+--- Waits until the buffer has as many diagnostics of a kind, and returns them as text, positions from 1, the end exclusive.
+function T.diagnostics(count, is_meant)
+  local found
+  T.wait(count .. ' diagnostics', function()
+    found = vim.tbl_filter(is_meant, vim.diagnostic.get(0))
+    return #found == count
+  end)
   table.sort(found, function(a, b) return a.lnum < b.lnum end)
   return vim.tbl_map(function(it)
     local severity = vim.diagnostic.severity[it.severity]
     local place = ('%d:%d-%d:%d'):format(it.lnum + 1, it.col + 1, it.end_lnum + 1, it.end_col + 1)
     return ('%s %s %s [%s]: %s'):format(place, severity, it.source, it.code, it.message)
   end, found)
+end
+
+--- Waits until as many changes of the buffer are proposed, and returns them as text.
+function T.proposed(count)
+  return T.diagnostics(count, function(it) return it.code == 'proposal' end)
+end
+
+--- Waits for a message of the server that has these words, and returns it.
+function T.message(words)
+  return T.wait('a message with “' .. words .. '”', function()
+    return vim.iter(T.messages):find(function(it) return it:find(words, 1, true) end)
+  end)
+end
+
+--- Waits until the server has everything that was typed; Neovim sends that when the person pauses, or asks for something.
+function T.synced()
+  local is_synced
+  require('crosscheck').execute('crosscheck.status', nil, function() is_synced = true end)
+  T.wait('an answer', function() return is_synced end)
+end
+
+--- Waits until as many applied proposals can be taken back.
+function T.applications(count)
+  local left, is_asked
+  T.wait(count .. ' applied proposals', function()
+    if not is_asked then
+      is_asked = true
+      require('crosscheck').execute('crosscheck.proposals', nil, function(it)
+        left = #vim.tbl_filter(function(one) return not one.reverted end, it.applications)
+        is_asked = false
+      end)
+    end
+    return left == count
+  end)
 end
 
 --- Moves the cursor to a finding by its number, as a person does.
@@ -80,6 +122,26 @@ function T.line(number)
   return vim.api.nvim_buf_get_lines(0, number - 1, number, false)[1]
 end
 
+--- The lines of a file as the editor has them; nil where it has none.
+function T.lines(path)
+  local buffer = vim.fn.bufnr(path)
+  return buffer > 0 and vim.fn.bufloaded(buffer) == 1 and vim.api.nvim_buf_get_lines(buffer, 0, -1, false) or nil
+end
+
+--- The lines of a file as they are on disk; nil where there is none.
+function T.on_disk(path)
+  return vim.fn.filereadable(path) == 1 and vim.fn.readfile(path) or nil
+end
+
+--- What `read` says of each file.
+function T.texts(files, read)
+  local out = {}
+  for _, path in ipairs(files) do
+    out[path] = read(path) or 'none'
+  end
+  return out
+end
+
 -- What is logged is shown when a script fails.
 vim.lsp.log.set_level('info')
 vim.api.nvim_create_autocmd('LspProgress', {
@@ -87,6 +149,14 @@ vim.api.nvim_create_autocmd('LspProgress', {
     table.insert(T.progress, event.data.params.value)
   end,
 })
+
+local show = vim.lsp.handlers['window/showMessage']
+vim.lsp.handlers['window/showMessage'] = function(err, params, context)
+  if vim.lsp.get_client_by_id(context.client_id).name == 'crosscheck' then
+    table.insert(T.messages, params.message)
+  end
+  return show(err, params, context)
+end
 
 local function run()
   return assert(loadfile(vim.env.TEST_SCRIPT))(T)
@@ -97,6 +167,7 @@ if not ran then
   result = {
     error = result,
     messages = vim.fn.execute('messages'),
+    said = T.messages,
     progress = T.progress,
     diagnostics = vim.diagnostic.get(0),
     log = vim.fn.readblob(vim.lsp.log.get_filename()),
