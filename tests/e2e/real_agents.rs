@@ -77,3 +77,41 @@ fn what_both_find_is_one_finding() {
         "{document:#}"
     );
 }
+
+/// Both edit, each in a copy of its own, at the same time; the user's files, and what git says of them, stay as they are.
+#[test]
+fn both_change_the_code_each_in_a_copy_of_its_own() {
+    let Some((sandbox, codex, claude)) = stage() else {
+        return;
+    };
+    sandbox.file("src/main.rs", CODE);
+    sandbox.commit();
+    codex.script([
+        Step::patch(
+            "*** Begin Patch\n*** Update File: src/main.rs\n@@\n-    let total = add(1, 2);\n+    let total = 3;\n*** End Patch",
+        ),
+        Step::text("A number will do."),
+    ]);
+    claude.script([
+        Step::call("Read", json!({ "file_path": "src/main.rs" })),
+        Step::call(
+            "Edit",
+            json!({ "file_path": "src/main.rs", "old_string": "add(1, 2)", "new_string": "1 + 2" }),
+        ),
+        Step::text("A sum will do."),
+    ]);
+    let ran = sandbox.crosscheck(&[
+        "ask",
+        "--agents",
+        "codex,claude",
+        "Do without add",
+        "src/main.rs",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for said in ["+    let total = 3;", "+    let total = 1 + 2;"] {
+        assert!(ran.stdout.contains(said), "{said}: {ran:?}");
+    }
+    assert!(ran.stderr.contains("A sum will do."), "{ran:?}");
+    assert_eq!(sandbox.read("src/main.rs"), CODE);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
