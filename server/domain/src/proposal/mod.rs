@@ -3,6 +3,7 @@
 //! A proposal is plain data. It never changes after it was made; what has become of it since is found out by holding it
 //! against the texts as they are now.
 
+mod compare;
 mod follow;
 mod hunk;
 mod rebase;
@@ -12,6 +13,7 @@ use crate::answer::Usage;
 use crate::finding::FindingId;
 use crate::path::RelPath;
 use crate::text::Text;
+pub use compare::{Relation, compare};
 pub use follow::{Follower, Standing};
 pub use hunk::Hunk;
 pub use rebase::rebase;

@@ -295,6 +295,10 @@ impl Model {
             undo.insert(0, (step.0, step.0 + step.2.len(), gone));
             self.step(&step);
         }
+        // To swap equal lines is to do nothing.
+        if string(&before.0) == string(&self.chars) {
+            (self.chars, self.ideal) = before.clone();
+        }
         self.past.push((before.0, before.1, undo));
         self.future.clear();
     }
