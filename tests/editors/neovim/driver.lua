@@ -56,26 +56,44 @@ function T.message(words)
   end)
 end
 
+--- Asks the server by a command, again until the answer is as wanted.
+function T.asked(command, is_wanted)
+  local answer, is_asked
+  T.wait('an answer to ' .. command, function()
+    if not is_asked then
+      is_asked = true
+      require('crosscheck').execute(command, nil, function(it) answer, is_asked = it, false end)
+    end
+    return answer and is_wanted(answer)
+  end)
+end
+
+--- Opens a file and waits until the server knows who fixes there.
+function T.open_configured(path)
+  T.open(path)
+  T.asked('crosscheck.status', function(status)
+    return vim.iter(status.roots):any(function(it) return type(it.fixers) == 'table' end)
+  end)
+end
+
 --- Waits until the server has everything that was typed; Neovim sends that when the person pauses, or asks for something.
 function T.synced()
-  local is_synced
-  require('crosscheck').execute('crosscheck.status', nil, function() is_synced = true end)
-  T.wait('an answer', function() return is_synced end)
+  T.asked('crosscheck.status', function() return true end)
 end
 
 --- Waits until as many applied proposals can be taken back.
 function T.applications(count)
-  local left, is_asked
-  T.wait(count .. ' applied proposals', function()
-    if not is_asked then
-      is_asked = true
-      require('crosscheck').execute('crosscheck.proposals', nil, function(it)
-        left = #vim.tbl_filter(function(one) return not one.reverted end, it.applications)
-        is_asked = false
-      end)
-    end
-    return left == count
+  T.asked('crosscheck.proposals', function(listed)
+    return #vim.tbl_filter(function(it) return not it.reverted end, listed.applications) == count
   end)
+end
+
+--- Waits until an agent's proposal is there and its run has ended, and returns what is said of it.
+function T.arrival()
+  T.wait('the end of the run', function()
+    return vim.iter(T.progress):find(function(it) return it.kind == 'end' and (it.message or ''):find(' by alpha') end)
+  end)
+  return T.message('proposes')
 end
 
 --- Moves the cursor to a finding by its number, as a person does.

@@ -7,11 +7,11 @@ local function is_error(it)
   return it.source == 'rustc' and it.severity == vim.diagnostic.severity.ERROR
 end
 
-T.open(FILES[1])
+T.open_configured(FILES[1])
 seen.complaint = T.diagnostics(1, is_error)
 T.go(1)
 seen.menu = T.pick('Fix with alpha')
-seen.arrival = T.message('proposes')
+seen.arrival = T.arrival()
 seen.proposed = T.proposed(1)
 seen.on_proposal = T.pick('Preview')
 

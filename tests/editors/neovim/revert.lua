@@ -3,7 +3,7 @@ local T = ...
 local FILES = { 'src/main.rs', 'src/greeting.rs', 'src/greeting/farewell.rs' }
 local seen = {}
 
-T.open(FILES[1])
+T.open_configured(FILES[1])
 T.applications(1)
 seen.menu = T.pick('Take back')
 seen.taken_back = T.message('taken back')

@@ -1,6 +1,6 @@
 --- What an agent proposes for several files is applied and saved.
 local T = ...
-T.open('src/main.rs')
+T.open_configured('src/main.rs')
 vim.cmd('CrosscheckAsk Say goodbye properly')
 T.proposed(1)
 T.pick('Apply')

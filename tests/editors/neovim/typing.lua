@@ -13,7 +13,7 @@ local function is_conflict(it)
   return it.code == 'proposal' and it.severity == vim.diagnostic.severity.INFO
 end
 
-T.open(FILE)
+T.open_configured(FILE)
 vim.cmd('CrosscheckAsk Shout')
 T.wait('the agent', function() return vim.uv.fs_stat(vim.env.TEST_AGENT_WORKS) end)
 keys('ggOAbove, as it works.<Esc>')
@@ -21,7 +21,7 @@ keys('/five<CR>oBetween, as it works.<Esc>')
 keys('GoBelow, as it works.<Esc>')
 T.synced()
 vim.fn.writefile({}, vim.env.TEST_AGENT_GOES_ON)
-seen.arrival = T.message('proposes')
+seen.arrival = T.arrival()
 seen.proposed = T.proposed(3)
 
 keys('ggOAbove, while it waits.<Esc>')
