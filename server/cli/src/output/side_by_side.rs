@@ -3,9 +3,11 @@
 use crate::output::proposal::{Count, Shown, outcome};
 use crate::output::{plural, style};
 use domain::path::RelPath;
-use domain::proposal::{FileAction, FileChange};
+use domain::proposal::{FileAction, FileChange, Proposal, Relation, compare};
 use std::collections::BTreeSet;
 
+/// Most parts told that are the same or clash; the rest is counted.
+const MAX_RELATIONS: usize = 20;
 /// Between two columns.
 const GAP: usize = 3;
 
@@ -29,7 +31,46 @@ pub(crate) fn table(proposals: &[&Shown]) -> String {
         }));
     }
     rows.push(row("proposal", &|it| it.proposal.id.0.clone()));
-    layout(&rows)
+    let mut out = layout(&rows);
+    let relations = relations(&proposals.iter().map(|it| &*it.proposal).collect::<Vec<_>>());
+    let left = relations.len().saturating_sub(MAX_RELATIONS);
+    for relation in relations.iter().take(MAX_RELATIONS) {
+        out.push_str(relation);
+        out.push('\n');
+    }
+    if left > 0 {
+        out.push_str(&format!("and {left} more\n"));
+    }
+    out
+}
+
+/// Which parts are the same or clash, a line each; those that are not named can be taken from both.
+fn relations(proposals: &[&Proposal]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, ours) in proposals.iter().enumerate() {
+        for theirs in &proposals[index + 1..] {
+            for (number, relation) in (1..).zip(compare(ours, theirs)) {
+                let part = format!("part {number} of {}", ours.agent);
+                match relation {
+                    Relation::Same(other) => lines.push(format!(
+                        "{part} is the same as part {other} of {}",
+                        theirs.agent
+                    )),
+                    Relation::Clash(others) => {
+                        let others: Vec<String> = others.iter().map(usize::to_string).collect();
+                        let parts = if others.len() == 1 { "part" } else { "parts" };
+                        let others = others.join(", ");
+                        lines.push(format!(
+                            "{part} clashes with {parts} {others} of {}",
+                            theirs.agent
+                        ));
+                    }
+                    Relation::Apart => {}
+                }
+            }
+        }
+    }
+    lines
 }
 
 fn paths<'s>(proposals: &[&'s Shown]) -> BTreeSet<&'s RelPath> {

@@ -3,14 +3,22 @@
 use crate::proposals::{Held, PartNow, PartState, words};
 use crate::proto::to;
 use crate::state::State;
-use domain::proposal::{PartKind, render};
+use domain::proposal::{PartKind, Relation, compare, render};
 use serde_json::{Value, json};
 
 pub(super) fn run(state: &mut State) -> Value {
     state.proposals.doubt();
     state.proposals.look(&state.documents);
     let open = state.proposals.iter().filter(|it| !it.is_settled());
-    let listed: Vec<Value> = open.map(|it| proposal(state, it)).collect();
+    let open: Vec<&Held> = open.collect();
+    let listed: Vec<Value> = open
+        .iter()
+        .map(|it| {
+            let mut listed = proposal(state, it);
+            listed["beside"] = beside(it, &open);
+            listed
+        })
+        .collect();
     let roots = state.roots.iter();
     let applications = roots.flat_map(|it| state.proposals.applications(&it.path));
     let applications: Vec<Value> = applications
@@ -42,6 +50,26 @@ fn proposal(state: &State, held: &Held) -> Value {
         "findings": proposal.findings,
         "diff": render::unified(proposal, None),
     })
+}
+
+/// What the parts of a proposal are to those of the others of its run.
+fn beside(held: &Held, open: &[&Held]) -> Value {
+    let of_run = open
+        .iter()
+        .filter(|it| it.run.is_some() && it.run == held.run && it.proposal.id != held.proposal.id);
+    let compared = of_run.map(|other| {
+        let relations = compare(&held.proposal, &other.proposal).into_iter();
+        let parts: Vec<Value> = (1..)
+            .zip(relations)
+            .filter_map(|(number, relation)| match relation {
+                Relation::Same(part) => Some(json!({"part": number, "same": part})),
+                Relation::Clash(parts) => Some(json!({"part": number, "clash": parts})),
+                Relation::Apart => None,
+            })
+            .collect();
+        json!({"id": other.proposal.id, "agent": other.proposal.agent, "parts": parts})
+    });
+    compared.collect()
 }
 
 fn part(state: &State, it: &PartNow<'_>) -> Value {
