@@ -268,8 +268,15 @@ fn created(text: &Text, content: &Content) -> State {
     match content {
         Content::Missing => State::Open,
         Content::Text(now) if is_same(now, text) => State::Applied,
+        // It has nothing of anybody's. The undo of an editor leaves such a file behind.
+        Content::Text(now) if is_blank(now) => State::Open,
         Content::Text(_) | Content::Unreadable => State::Conflict,
     }
+}
+
+/// Whether a text is empty, or one line end, as some editors tell of an empty file.
+fn is_blank(text: &Text) -> bool {
+    text.len() <= "\r\n".len() && text.lines().all(|it| it.is_empty())
 }
 
 /// What counts is the disk: some editors keep showing the text of a file that they deleted.

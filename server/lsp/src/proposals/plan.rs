@@ -12,7 +12,7 @@ use crate::runs::count;
 use domain::edit::{self, TextEdit};
 use domain::proposal::Standing;
 use domain::proposal::{FileAction, FileChange, PartKind};
-use domain::text::Text;
+use domain::text::{Text, TextRange};
 use std::path::{Path, PathBuf};
 
 /// What is to be done, and what of the proposal is left.
@@ -37,7 +37,7 @@ pub(super) struct FilePlan {
     open: Option<(i32, i32)>,
     /// Its text now; `None` for one that comes to be.
     before: Option<Text>,
-    /// The edits of each hunk, by the number of the part.
+    /// The edits of each hunk, and of a text for an empty file, by the number of the part.
     hunks: Vec<(usize, Vec<TextEdit>)>,
     /// The parts about the file as a whole, by number.
     deeds: Vec<(usize, Deed)>,
@@ -249,9 +249,17 @@ impl FilePlan {
                     Some(Standing::Open(edits)) => plan.hunks.push((number, edits.clone())),
                     _ => return Err(format!("{} was changed just now; try again.", change.path)),
                 },
-                (PartKind::Create, FileAction::Create { text, .. }) => {
-                    plan.deeds.push((number, Deed::Create(text.clone())));
-                }
+                // A file that is there and empty is filled.
+                (PartKind::Create, FileAction::Create { text, .. }) => match &plan.before {
+                    Some(before) => {
+                        let fill = TextEdit {
+                            range: TextRange::new(0, before.len()),
+                            new_text: text.to_string(),
+                        };
+                        plan.hunks.push((number, vec![fill]));
+                    }
+                    None => plan.deeds.push((number, Deed::Create(text.clone()))),
+                },
                 (PartKind::Rename(to), _) => {
                     let to = held.root.join(to.as_str());
                     plan.deeds.push((number, Deed::Rename(to)));

@@ -158,3 +158,30 @@ async fn a_proposal_follows_a_file_that_is_closed_and_opened() {
         .await;
     assert_eq!(client.end().await, ended(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_undo_left_empty_is_filled_again() {
+    let (mut client, _) = TestClient::with_file(rich(), OLD).await;
+    client.recalls(
+        proposal("abcdefgh", vec![create("new/b.rs", "new\n")]),
+        &[1],
+    );
+    // The editor made the file, and undid only the text; Neovim tells of an empty buffer so.
+    client.write("new/b.rs", "");
+    let uri = client.open("new/b.rs", "\n").await;
+    client.messages().await;
+    let answer = client.command("apply", json!({"id": "abcdefgh"})).await;
+    assert_eq!(answer["applying"], json!([1]));
+    let request = client.edit_request().await;
+    expect![[r#"
+        apply "codex: Shout"
+          {"edits":[{"newText":"new\n","range":{"end":{"character":0,"line":1},"start":{"character":0,"line":0}}}],"textDocument":{"uri":"ROOT/new/b.rs","version":1}}
+          null null
+    "#]].assert_eq(&client.describe(&request));
+    client.answer_edit(&request, json!({"applied": true})).await;
+    client.change(&uri, 2, [0, 0, 1, 0], "new\n").await;
+    client.messages().await;
+    let listed = client.command("proposals", Value::Null).await;
+    assert_eq!(listed["proposals"], json!([]));
+    assert_eq!(client.end().await, ended(1));
+}
