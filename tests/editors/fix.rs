@@ -99,10 +99,20 @@ fn what_another_server_complains_of() {
                 "",
                 "— alpha · proposal"
               ],
+              "is_applied_again": true,
               "menu": [
                 "Fix with alpha [crosscheck]",
                 "Review this file with builtin [crosscheck]",
                 "Review changes with builtin [crosscheck]"
+              ],
+              "menu_again": [
+                "Apply alpha's 3 changes in 3 files [crosscheck]",
+                "Apply this change (3 of 3) [crosscheck]",
+                "Preview alpha's changes [crosscheck]",
+                "Discard alpha's changes [crosscheck]",
+                "Review this file with builtin [crosscheck]",
+                "Review changes with builtin [crosscheck]",
+                "Take back alpha's last change [crosscheck]"
               ],
               "on_proposal": [
                 "Apply alpha's 3 changes in 3 files [crosscheck]",
