@@ -16,6 +16,7 @@ use crate::scope::Gathered;
 use crate::worktree::{Changed, Wanted, Worktree, Worktrees};
 use agents::{AgentSpec, Answer, Call, CallProgress, Inspection, Operation};
 use domain::answer::{Format, Usage};
+use domain::patch::Patch;
 use domain::path::RelPath;
 use domain::proposal::{Check, CheckOutcome, FileAction, FileChange, Proposal};
 use domain::text::Text;
@@ -379,7 +380,7 @@ impl Attempt {
             return Err("the answer was not read because of a fault in crosscheck".to_owned());
         };
         let reading = tokio::task::spawn_blocking(move || {
-            let patch = patch::parse(&answer.texts.join("\n"));
+            let patch = told_changes(&answer);
             let words = words(&answer);
             let has_patch = !patch.files.is_empty();
             let says_nothing = !has_patch && patch.problems.is_empty() && words.summary.is_empty();
@@ -503,6 +504,15 @@ fn as_it_was(change: &FileChange) -> Vec<FileChange> {
 
 fn names(paths: &[RelPath]) -> Vec<String> {
     paths.iter().map(|it| it.as_str().to_owned()).collect()
+}
+
+/// What an answer wants changed: by its `patch`, as the agent contract has it, else by its text.
+fn told_changes(answer: &Answer) -> Patch {
+    let told = answer.structured.as_ref().and_then(|it| it.get("patch"));
+    match told.and_then(Value::as_str) {
+        Some(told) if !told.trim().is_empty() => patch::parse(told),
+        _ => patch::parse(&answer.texts.join("\n")),
+    }
 }
 
 /// The agent's own words, without the edits in them.
