@@ -105,6 +105,11 @@ impl Held {
                 changed.extend(file.paths().cloned());
             }
         }
+        if !changed.is_empty() {
+            // What was undone is not applied any more; what the user makes of it next may be a conflict.
+            let undone = self.numbers(State::Open);
+            self.applied.retain(|it| !undone.contains(it));
+        }
         changed
     }
 

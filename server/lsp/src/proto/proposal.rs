@@ -26,6 +26,9 @@ pub(crate) struct Mark<'p> {
 /// What is proposed for a file and not applied, in the order of proposals and parts. `text` is the text of the file that
 /// was looked at last.
 pub(crate) fn marks<'p>(held: &'p Held, file: &Path, text: &Text) -> Vec<Mark<'p>> {
+    if !held.concerns(file) {
+        return Vec::new();
+    }
     let here = held
         .parts()
         .filter(|it| it.file.place() == file && it.state != PartState::Applied);

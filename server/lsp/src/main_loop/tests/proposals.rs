@@ -558,3 +558,47 @@ async fn what_cannot_be_seen_is_said() {
     "#]]).await;
     assert_eq!(client.end().await, ended(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_proposal_makes_room_and_applied_ones_go_first() {
+    let (mut client, _) = TestClient::with_proposal(rich()).await;
+    client.write("new.rs", "new\n");
+    client.recalls(proposal("applied1", vec![create("new.rs", "new\n")]), &[]);
+    for number in 0..48 {
+        let id = format!("number{number:02}");
+        client.recalls(proposal(&id, vec![create(&id, "new\n")]), &[]);
+    }
+    client.told(expect![[r#""#]]).await;
+    client.recalls(proposal("number48", vec![create("48", "new\n")]), &[]);
+    client.told(expect![[r#""#]]).await;
+    client.recalls(proposal("number49", vec![create("49", "new\n")]), &[]);
+    client.told(expect![[r#"
+        message 2 There are too many open proposals; codex's older one is not shown any more: Shout. `crosscheck apply abcdefgh` in a terminal still applies it.
+        ROOT/a.rs version 1
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_undone_and_edited_is_a_conflict_and_not_applied() {
+    let (mut client, uri) = TestClient::with_file(rich(), NEW).await;
+    client.recalls(proposal("abcdefgh", vec![edit("a.rs", OLD, NEW)]), &[1, 2]);
+    client.told(expect![[r#""#]]).await;
+    // Who goes on from what was applied meets no conflict.
+    client.change(&uri, 2, [1, 0, 1, 3], "TWO!").await;
+    client.told(expect![[r#""#]]).await;
+    // Who goes back and edits that does.
+    client.change(&uri, 3, [1, 0, 1, 4], "two").await;
+    client
+        .told(expect![[r#"
+        ROOT/a.rs version 3
+          1:0-1:3 4 codex proposes a change here: Shout (1 of 2)
+    "#]])
+        .await;
+    client.change(&uri, 4, [1, 0, 1, 3], "2").await;
+    client.told(expect![[r#"
+        ROOT/a.rs version 4
+          1:0-1:1 3 codex proposes a change here: Shout (1 of 2) / You edited these lines since; this change will not be applied.
+    "#]]).await;
+    assert_eq!(client.end().await, ended(1));
+}
