@@ -1,15 +1,11 @@
 //! Texts as lines, and the stretches in which two of them differ.
 
+mod compare;
+
 use crate::text::TextRange;
 use rustc_hash::FxHashMap;
-use similar::Algorithm;
-use similar::algorithms::DiffHook;
-use std::convert::Infallible;
+use std::hash::Hash;
 use std::ops::Range;
-
-/// Two stretches of lines whose lengths have a larger product than this are not compared line by line: the search could
-/// take minutes, and to say that all of one is replaced by all of the other is as right.
-const MOST_COMPARED: usize = 400_000_000;
 
 /// A text as lines with their ends, which are those of [`crate::text::Text`]. An empty last line is none.
 #[derive(Clone, Debug)]
@@ -66,68 +62,35 @@ impl<'t> Lines<'t> {
 }
 
 /// The stretches of lines that differ: what goes and what comes instead. Between them the lines are equal, one by one.
-pub fn differences(old: &[&str], new: &[&str]) -> Vec<(Range<usize>, Range<usize>)> {
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let ends = old_rest.iter().rev().zip(new_rest.iter().rev());
-    let tail = ends.take_while(|(a, b)| a == b).count();
-    let old_rest = &old_rest[..old_rest.len() - tail];
-    let new_rest = &new_rest[..new_rest.len() - tail];
-    let mut between = Between {
-        found: Vec::new(),
-        old: head,
-        new: head,
-        head,
+/// Takes a bounded time; where it would take too long to find out what two stretches have in common, all of one goes
+/// and all of the other comes.
+pub fn differences<T: Eq + Hash>(old: &[T], new: &[T]) -> Vec<(Range<usize>, Range<usize>)> {
+    let (old_numbers, new_numbers, count) = numbered(old, new);
+    let mut found = Vec::new();
+    let (mut at_old, mut at_new) = (0, 0);
+    let mut until = |old: usize, new: usize, len: usize| {
+        if at_old < old || at_new < new {
+            found.push((at_old..old, at_new..new));
+        }
+        (at_old, at_new) = (old + len, new + len);
     };
-    if old_rest.len().saturating_mul(new_rest.len()) <= MOST_COMPARED {
-        let (old, new) = numbered(old_rest, new_rest);
-        // Not `capture_diff_slices`: what that tidies up can have the wrong line numbers.
-        let Ok(()) =
-            similar::algorithms::diff_slices(Algorithm::Patience, &mut between, &old, &new);
+    for run in compare::equal_runs(&old_numbers, &new_numbers, count) {
+        until(run.old, run.new, run.len);
     }
-    between.until(old.len() - tail, new.len() - tail);
-    between.found
+    until(old.len(), new.len(), 0);
+    found
 }
 
-/// The lines as numbers from 0, equal lines having the same one.
-pub(crate) fn numbered(old: &[&str], new: &[&str]) -> (Vec<u32>, Vec<u32>) {
-    let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
+/// The lines as numbers from 0, equal lines having the same one; and how many different ones there are.
+pub(crate) fn numbered<T: Eq + Hash>(old: &[T], new: &[T]) -> (Vec<u32>, Vec<u32>, usize) {
+    let mut numbers: FxHashMap<&T, u32> = FxHashMap::default();
     let lines = old.iter().chain(new).map(|line| {
         let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         *numbers.entry(line).or_insert(next)
     });
     let mut all: Vec<u32> = lines.collect();
     let new = all.split_off(old.len());
-    (all, new)
-}
-
-/// Collects what is between the equal lines.
-struct Between {
-    found: Vec<(Range<usize>, Range<usize>)>,
-    /// Where the last equal lines ended.
-    old: usize,
-    new: usize,
-    /// How many lines were not compared at the start.
-    head: usize,
-}
-
-impl Between {
-    fn until(&mut self, old: usize, new: usize) {
-        if self.old < old || self.new < new {
-            self.found.push((self.old..old, self.new..new));
-        }
-    }
-}
-
-impl DiffHook for Between {
-    type Error = Infallible;
-
-    fn equal(&mut self, old: usize, new: usize, len: usize) -> Result<(), Infallible> {
-        let (old, new) = (old + self.head, new + self.head);
-        self.until(old, new);
-        (self.old, self.new) = (old + len, new + len);
-        Ok(())
-    }
+    (all, new, numbers.len())
 }
 
 #[cfg(test)]
@@ -144,6 +107,49 @@ mod tests {
         assert_eq!(Lines::of("a\nbc").bytes(&(1..9)), TextRange::new(2, 4));
     }
 
+    #[test]
+    fn lines_that_stand_once_in_both_are_what_stays() {
+        let old = ["a {", "  x", "}", "", "b {", "  y", "}"];
+        let new = [
+            "a {", "  x", "}", "", "c {", "  z", "}", "", "b {", "  y", "}",
+        ];
+        assert_eq!(differences(&old, &new), [(4..4, 4..8)]);
+        assert_eq!(differences(&old, &old), []);
+        assert_eq!(differences(&old, &[]), [(0..7, 0..0)]);
+    }
+
+    /// The tidying step of a well-known library gets the numbers of these wrong.
+    #[test]
+    fn lines_that_stand_several_times() {
+        let old = ["é\n", "\n", "a\n", "\n", "é\n", "\n", "\r\n"];
+        let new = ["\r\n", "\r\n", "é"];
+        assert_eq!(apply(&old, &new, &differences(&old, &new)), new);
+    }
+
+    #[test]
+    fn texts_without_anything_in_common_are_not_compared_for_long() {
+        let lines = |seed: u64| {
+            let mut state = seed;
+            std::iter::repeat_with(move || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                (state >> 40) % 5000
+            })
+        };
+        let old: Vec<u64> = lines(1).take(60_000).collect();
+        let new: Vec<u64> = lines(2).take(60_000).collect();
+        assert_eq!(apply(&old, &new, &differences(&old, &new)), new);
+    }
+
+    fn apply<T: Clone>(old: &[T], new: &[T], found: &[(Range<usize>, Range<usize>)]) -> Vec<T> {
+        let mut result = old.to_vec();
+        for (going, coming) in found.iter().rev() {
+            result.splice(going.clone(), new[coming.clone()].iter().cloned());
+        }
+        result
+    }
+
     proptest! {
         #[test]
         fn between_the_differences_lines_are_equal(
@@ -157,6 +163,7 @@ mod tests {
                 (at_old, at_new) = (going.end, coming.end);
             }
             prop_assert_eq!(&old[at_old..], &new[at_new..]);
+            prop_assert_eq!(apply(&old, &new, &differences(&old, &new)), new);
         }
     }
 }

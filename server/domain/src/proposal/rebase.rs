@@ -61,12 +61,7 @@ impl<'d> Guard<'d> {
         differences: &'d [(Range<usize>, Range<usize>)],
     ) -> Self {
         // A last line without an end is equal to others.
-        let (old, new) = numbered(&contents(old), &contents(new));
-        let count = old
-            .iter()
-            .chain(&new)
-            .max()
-            .map_or(0, |it| *it as usize + 1);
+        let (old, new, count) = numbered(&contents(old), &contents(new));
         let mut lines = vec![[Vec::new(), Vec::new()]; count];
         for (side, numbers) in [&old, &new].into_iter().enumerate() {
             for (line, number) in numbers.iter().enumerate() {

@@ -5,10 +5,11 @@
 
 use super::LineRange;
 use super::files::number;
+use domain::diff::differences;
 use domain::text::Text;
-use similar::{Algorithm, DiffOp, DiffTag};
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
@@ -19,9 +20,13 @@ type Line<'a> = (Cow<'a, str>, bool);
 /// The differences between two texts.
 #[derive(Debug)]
 pub(crate) struct Diff {
-    ops: Vec<DiffOp>,
+    /// The lines that differ: those that go and those that come instead. Between them the lines are equal.
+    changes: Vec<Change>,
+    old_lines: usize,
     new_lines: usize,
 }
+
+type Change = (Range<usize>, Range<usize>);
 
 /// What a section says besides the lines.
 #[derive(Clone, Copy, Debug)]
@@ -37,33 +42,28 @@ impl Diff {
     pub(crate) fn new(old: Option<&Text>, new: &Text) -> Self {
         let old = old.map(lines).unwrap_or_default();
         let new = lines(new);
-        let ops = similar::capture_diff_slices(Algorithm::Myers, &old, &new);
         Self {
-            ops,
+            changes: differences(&old, &new),
+            old_lines: old.len(),
             new_lines: new.len(),
         }
     }
 
     /// True when no line differs.
     pub(crate) fn is_empty(&self) -> bool {
-        self.ops.iter().all(|it| it.tag() == DiffTag::Equal)
+        self.changes.is_empty()
     }
 
     /// The changed lines of the new text, sorted and apart. Where lines only went away, the lines around the
     /// place stand for them.
     pub(crate) fn ranges(&self) -> Vec<LineRange> {
-        let changed = self
-            .ops
-            .iter()
-            .filter(|it| it.tag() != DiffTag::Equal)
-            .map(|op| {
-                let new = op.new_range();
-                if new.is_empty() {
-                    (new.start.max(1), (new.start + 1).min(self.new_lines))
-                } else {
-                    (new.start + 1, new.end)
-                }
-            });
+        let changed = self.changes.iter().map(|(_, new)| {
+            if new.is_empty() {
+                (new.start.max(1), (new.start + 1).min(self.new_lines))
+            } else {
+                (new.start + 1, new.end)
+            }
+        });
         let mut ranges: Vec<LineRange> = Vec::new();
         for (start, end) in changed.filter(|(start, end)| start <= end) {
             let (start_line, end_line) = (number(start), number(end));
@@ -87,51 +87,67 @@ impl Diff {
         let new = lines(new);
         let mut out = String::new();
         write_header(&mut out, header);
-        for group in similar::group_diff_ops(self.ops.clone(), CONTEXT) {
+        for group in self.groups() {
             let (Some(first), Some(last)) = (group.first(), group.last()) else {
                 continue;
             };
+            let before = first.0.start.min(CONTEXT);
+            let after = (self.old_lines - last.0.end).min(CONTEXT);
             let spans = [
-                span(first.old_range().start, last.old_range().end),
-                span(first.new_range().start, last.new_range().end),
+                span(first.0.start - before, last.0.end + after),
+                span(first.1.start - before, last.1.end + after),
             ];
             let _ = writeln!(out, "@@ -{} +{} @@", spans[0], spans[1]);
-            for op in group {
-                let (sign, removed) = if op.tag() == DiffTag::Equal {
-                    (' ', 0..0)
-                } else {
-                    ('+', op.old_range())
-                };
-                write_lines(&mut out, '-', &old[removed]);
-                write_lines(&mut out, sign, &new[op.new_range()]);
+            let mut from = first.1.start - before;
+            for (going, coming) in group {
+                write_lines(&mut out, ' ', &new[from..coming.start]);
+                write_lines(&mut out, '-', &old[going.clone()]);
+                write_lines(&mut out, '+', &new[coming.clone()]);
+                from = coming.end;
             }
+            write_lines(&mut out, ' ', &new[from..last.1.end + after]);
         }
         out
+    }
+
+    /// The changes that are shown in one hunk each.
+    fn groups(&self) -> impl Iterator<Item = &[Change]> {
+        self.changes
+            .chunk_by(|one, next| next.0.start - one.0.end <= 2 * CONTEXT)
+    }
+
+    /// Where a line of the old text is in the new one; of lines that went away, where those are that came instead.
+    fn carry(&self, line: usize, at_end: bool) -> usize {
+        if line >= self.old_lines {
+            return self.new_lines.saturating_sub(1);
+        }
+        let next = self.changes.partition_point(|(going, _)| going.end <= line);
+        match self.changes.get(next) {
+            Some((going, coming)) if going.contains(&line) => {
+                if at_end {
+                    coming.end.saturating_sub(1).max(coming.start)
+                } else {
+                    coming.start
+                }
+            }
+            _ => match next.checked_sub(1) {
+                Some(last) => {
+                    let (going, coming) = &self.changes[last];
+                    line - going.end + coming.end
+                }
+                None => line,
+            },
+        }
     }
 }
 
 /// Where lines of `from` are in `to`, for a text that differs a little; sorted and apart.
 pub(crate) fn carry_ranges(from: &Text, to: &Text, ranges: &[LineRange]) -> Vec<LineRange> {
     let diff = Diff::new(Some(from), to);
-    let carry = |line: usize, at_end: bool| -> usize {
-        let op = diff.ops.iter().find(|it| it.old_range().contains(&line));
-        match op {
-            Some(op) if op.tag() == DiffTag::Equal => {
-                op.new_range().start + (line - op.old_range().start)
-            }
-            Some(op) if at_end => op
-                .new_range()
-                .end
-                .saturating_sub(1)
-                .max(op.new_range().start),
-            Some(op) => op.new_range().start,
-            None => diff.new_lines.saturating_sub(1),
-        }
-    };
     let mut carried: Vec<LineRange> = Vec::new();
     for range in ranges {
-        let start = carry(range.start_line.saturating_sub(1) as usize, false);
-        let end = carry(range.end_line.saturating_sub(1) as usize, true);
+        let start = diff.carry(range.start_line.saturating_sub(1) as usize, false);
+        let end = diff.carry(range.end_line.saturating_sub(1) as usize, true);
         let last = diff.new_lines.max(1);
         let start_line = number((start + 1).min(last));
         let end_line = number((end.max(start) + 1).min(last));
@@ -330,5 +346,27 @@ mod tests {
             [at(2, 3), at(4, 5), at(6, 6)]
         );
         assert_eq!(carry_ranges(&from, &Text::new(""), &[at(2, 3)]), [at(1, 1)]);
+    }
+
+    /// The tidying step of a well-known library gets the numbers of these wrong.
+    #[test]
+    fn lines_that_stand_several_times() {
+        check(
+            Some("é\n\na\n\né\n\n\t\n"),
+            "\t\n\t\né\n",
+            &expect![[r#"
+                lines 1-3
+                @@ -1,7 +1,3 @@
+                -é
+                -
+                -a
+                -
+                +	
+                +	
+                 é
+                -
+                -	
+            "#]],
+        );
     }
 }
