@@ -409,6 +409,65 @@ fn two_agents_are_shown_side_by_side() {
     assert_untouched(&sandbox);
 }
 
+/// Of two that want one line differently, the same of a second and each something of its own, what does not clash is taken of both.
+#[test]
+fn parts_of_two_agents_that_do_not_clash_are_taken_together() {
+    let line = |number: usize| format!("line {number}\n");
+    let text: String = (1..=30).map(line).collect();
+    // A diff that changes some lines to others.
+    let change = |changes: &[(usize, &str)]| {
+        let hunk = |(number, new): &(usize, &str)| {
+            format!("@@ -{number} +{number} @@\n-line {number}\n+{new}\n")
+        };
+        let hunks: String = changes.iter().map(hunk).collect();
+        diff(&format!("--- a/long\n+++ b/long\n{hunks}"))
+    };
+    let mut sandbox = stage(&change(&[(2, "TWO"), (12, "TWELVE")]));
+    sandbox.file("long", &text);
+    fixer(
+        &mut sandbox,
+        "other",
+        &change(&[(2, "dos"), (12, "TWELVE"), (22, "veintidós")]),
+    );
+    let ran = sandbox.crosscheck(&["ask", "Shout.", "--agents", "fixer,other"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for said in [
+        "part 1 of fixer clashes with part 1 of other",
+        "part 2 of fixer is the same as part 2 of other",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    let listed = document(&sandbox.crosscheck(&["proposals", "--format", "json"]));
+    let of = |agent: &str| {
+        let all = listed["proposals"].as_array().unwrap();
+        all.iter().find(|it| it["agent"] == agent).unwrap().clone()
+    };
+    let (fixer, other) = (of("fixer"), of("other"));
+    assert_eq!(
+        other["relations"],
+        json!([
+            { "part": 1, "relation": "clash", "proposal": fixer["id"], "parts": [1] },
+            { "part": 2, "relation": "same", "proposal": fixer["id"], "parts": [2] },
+        ])
+    );
+    let apply = |proposal: &Value, parts: &[&str]| {
+        let mut args = vec!["apply", proposal["id"].as_str().unwrap()];
+        args.extend(parts.iter().flat_map(|it| ["--part", it]));
+        sandbox.crosscheck(&args)
+    };
+    let taken = apply(&fixer, &[]);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    let clashes = apply(&other, &[]);
+    assert_eq!(clashes.code, 2, "{clashes:?}");
+    let taken = apply(&other, &["3"]);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    let expected = text
+        .replace("line 2\n", "TWO\n")
+        .replace("line 12\n", "TWELVE\n")
+        .replace("line 22\n", "veintidós\n");
+    assert_eq!(sandbox.read("long"), expected);
+}
+
 #[test]
 fn a_question_is_answered_in_words() {
     let sandbox = stage(&text("It adds two numbers.\n\n- and prints them"));

@@ -10,8 +10,8 @@
 //!   for what their `applyTo` names (everything without one).
 //! * A rule of Cursor's with front matter holds where its `globs` match or `alwaysApply` is true.
 //!
-//! What is sent of them: of a file with a section `Code Review Rules` (or `Review guidelines`) that section only,
-//! else the whole file. A file that only imports another (`@AGENTS.md`) or says the same as another that holds
+//! What is sent of them: to a reviewer, of a file with a section `Code Review Rules` (or `Review guidelines`) that section
+//! only, else the whole file; to who changes code, the whole file. A file that only imports another (`@AGENTS.md`) or says the same as another that holds
 //! is not sent twice. Files are cut at [`MAX_FILE`] and all together at [`MAX_ALL`], nearest first; a cut file
 //! says so. AI-ignore files count here as well.
 
@@ -51,6 +51,15 @@ const EVERY: &str = ".cursor/BUGBOT.md";
 const COPILOT: &str = ".github/copilot-instructions.md";
 const INSTRUCTIONS: &str = ".github/instructions";
 
+/// Whom guidelines are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Who reviews code.
+    Reviewer,
+    /// Who changes it: what a file asks of reviewers is only part of what its author should know.
+    Author,
+}
+
 /// A guideline file and the files it holds for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Guideline {
@@ -66,9 +75,10 @@ pub(crate) struct Guideline {
 
 /// The guidelines for `targets`, general ones first. Reads files under `root` only, symbolic links resolved, and
 /// looks only at directories on the targets' paths.
-pub(crate) fn collect(root: &Path, targets: &[&RelPath]) -> Vec<Guideline> {
+pub(crate) fn collect(root: &Path, targets: &[&RelPath], reader: Reader) -> Vec<Guideline> {
     let mut collector = Collector {
         root,
+        reader,
         ignored: Ignored::new(root, &[]),
         contents: BTreeMap::new(),
         directories: BTreeMap::new(),
@@ -86,6 +96,7 @@ pub(crate) fn collect(root: &Path, targets: &[&RelPath]) -> Vec<Guideline> {
 
 struct Collector<'a> {
     root: &'a Path,
+    reader: Reader,
     ignored: Ignored,
     /// Everything read, by path; `None` for what is not there or must not be sent.
     contents: BTreeMap<String, Option<Content>>,
@@ -203,7 +214,9 @@ impl Collector<'_> {
         let content = opened.and_then(|(file, inside)| {
             let may_be_sent = self.ignored.reason(path, false).is_none()
                 && self.ignored.reason(inside.to_str()?, false).is_none();
-            may_be_sent.then(|| Content::read(path, file)).flatten()
+            may_be_sent
+                .then(|| Content::read(path, file, self.reader))
+                .flatten()
         });
         let found = content.is_some();
         self.contents.insert(path.to_owned(), content);

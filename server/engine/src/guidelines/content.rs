@@ -1,5 +1,6 @@
 //! What one guideline file says.
 
+use super::Reader;
 use crate::read::Open;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -33,15 +34,15 @@ enum Scope {
 
 impl Content {
     /// Reads a file; `None` when it is unreadable or empty.
-    pub(super) fn read(path: &str, file: Open) -> Option<Self> {
+    pub(super) fn read(path: &str, file: Open, reader: Reader) -> Option<Self> {
         let mut bytes = file.start(MAX_READ + 1).ok()?;
         let cut = bytes.len() as u64 > MAX_READ;
         bytes.truncate(usize::try_from(MAX_READ).unwrap_or(usize::MAX));
         let text = String::from_utf8_lossy(&bytes);
-        Self::new(path, text.trim_start_matches('\u{feff}'), cut)
+        Self::new(path, text.trim_start_matches('\u{feff}'), cut, reader)
     }
 
-    fn new(path: &str, text: &str, cut: bool) -> Option<Self> {
+    fn new(path: &str, text: &str, cut: bool, reader: Reader) -> Option<Self> {
         let (front, body) = split_front_matter(text);
         let has_front_matter = path.ends_with(".mdc")
             || path.ends_with(".instructions.md")
@@ -51,7 +52,8 @@ impl Content {
         } else {
             (Scope::All, text)
         };
-        let text = review_section(body).unwrap_or(body).trim();
+        let section = review_section(body).filter(|_| reader == Reader::Reviewer);
+        let text = section.unwrap_or(body).trim();
         (!text.is_empty()).then(|| Self {
             text: text.to_owned(),
             cut,

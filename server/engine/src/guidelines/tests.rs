@@ -16,7 +16,11 @@ fn show(repo: &Repo, targets: &[&str]) -> String {
         .iter()
         .map(|it| RelPath::try_from((*it).to_owned()).unwrap())
         .collect();
-    let found = collect(&repo.root, &targets.iter().collect::<Vec<_>>());
+    let found = collect(
+        &repo.root,
+        &targets.iter().collect::<Vec<_>>(),
+        Reader::Reviewer,
+    );
     let lines = found.iter().map(|it| {
         let to: Vec<&str> = it.applies_to.iter().map(RelPath::as_str).collect();
         let cut = if it.cut { " (cut)" } else { "" };
@@ -122,6 +126,19 @@ fn a_section_for_reviewers_is_sent_alone() {
 }
 
 #[test]
+fn who_changes_code_is_sent_all_of_a_file() {
+    let repo = Repo::none();
+    repo.write(
+        "AGENTS.md",
+        "# Build\nmake\n## Code Review Rules\nNo panics.\n",
+    );
+    let target = RelPath::try_from("x".to_owned()).unwrap();
+    let found = collect(&repo.root, &[&target], Reader::Author);
+    let texts: Vec<&str> = found.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(texts, ["# Build\nmake\n## Code Review Rules\nNo panics."]);
+}
+
+#[test]
 fn front_matter_says_for_which_files() {
     check(
         &[
@@ -171,7 +188,7 @@ fn texts_are_bounded_and_the_nearest_come_first() {
         repo.write(path, format!("{path}\n{long}"));
     }
     let target = RelPath::try_from("a/b/x".to_owned()).unwrap();
-    let found = collect(&repo.root, &[&target]);
+    let found = collect(&repo.root, &[&target], Reader::Reviewer);
     let sizes: Vec<_> = found
         .iter()
         .map(|it| (it.path.as_str(), it.text.len(), it.cut))

@@ -3,7 +3,7 @@
 use crate::config::{Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
-use crate::guidelines::{self, Guideline};
+use crate::guidelines::{self, Guideline, Reader};
 use crate::request::{OpenBuffers, Review, Scope};
 use crate::scope::{self, Gathered, ScopeError};
 use agents::{AgentSpec, Operation};
@@ -117,7 +117,7 @@ async fn gather(
     }
     let gathered = Arc::new(gathered);
     let guidelines = if config.review.guidelines {
-        guidelines(root, &gathered).await?
+        guidelines(root, &gathered, Reader::Reviewer).await?
     } else {
         Vec::new()
     };
@@ -135,11 +135,12 @@ pub(super) fn too_long(noun: &str, limits: &LimitsConfig) -> String {
 pub(super) async fn guidelines(
     root: &Arc<Root>,
     gathered: &Arc<Gathered>,
+    reader: Reader,
 ) -> Result<Vec<Guideline>, Nothing> {
     let (root, gathered) = (root.clone(), gathered.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let paths: Vec<_> = gathered.targets.iter().map(|it| &it.path).collect();
-        guidelines::collect(&root.path, &paths)
+        guidelines::collect(&root.path, &paths, reader)
     });
     reading.await.map_err(|error| {
         Nothing::Failed(format!(

@@ -2,7 +2,9 @@
 
 use super::{VERSION, agent, skipped};
 use crate::output::proposal::{Count, Shown, kind};
-use domain::proposal::{self, Check, CheckOutcome, FileAction, FileChange, Part, PartKind};
+use domain::proposal::{
+    self, Check, CheckOutcome, FileAction, FileChange, Part, PartKind, Proposal, Relation, compare,
+};
 use domain::text::{Text, TextRange};
 use engine::disk::Standing;
 use engine::{ProposalState, Report};
@@ -25,7 +27,7 @@ pub(crate) fn answers(
         "complete": report.is_none_or(Report::is_complete),
         "cancelled": report.is_some_and(|it| it.cancelled),
         "error": report.and_then(|it| it.error.as_ref()),
-        "proposals": proposals.iter().map(proposal).collect::<Vec<_>>(),
+        "proposals": all(proposals),
         "written": written,
         "agents": agents.map(|it| agent(it, "answered")).collect::<Vec<_>>(),
         "skipped": left_out.map(skipped).collect::<Vec<_>>(),
@@ -39,12 +41,42 @@ pub(crate) fn list(root: &Path, proposals: &[Shown], left_out: usize) -> Value {
     json!({
         "version": VERSION,
         "root": root,
-        "proposals": proposals.iter().map(proposal).collect::<Vec<_>>(),
+        "proposals": all(proposals),
         "left_out": left_out,
     })
 }
 
-fn proposal(shown: &Shown) -> Value {
+/// Each of them, and how its parts stand to those of the others.
+fn all(proposals: &[Shown]) -> Vec<Value> {
+    let relations = |ours: &Shown| -> Vec<Value> {
+        let ours = &*ours.proposal;
+        let others = proposals.iter().map(|it| &*it.proposal);
+        others
+            .filter(|it| it.id != ours.id)
+            .flat_map(|it| relations(ours, it))
+            .collect()
+    };
+    proposals
+        .iter()
+        .map(|it| proposal(it, &relations(it)))
+        .collect()
+}
+
+/// The parts of `ours` that are the same as one of `theirs`, or clash with some; the others can be taken together with them.
+fn relations(ours: &Proposal, theirs: &Proposal) -> Vec<Value> {
+    let told = (1..).zip(compare(ours, theirs));
+    let relation = |(part, relation): (usize, Relation)| {
+        let (relation, parts) = match relation {
+            Relation::Same(other) => ("same", vec![other]),
+            Relation::Clash(others) => ("clash", others),
+            Relation::Apart => return None,
+        };
+        Some(json!({ "part": part, "relation": relation, "proposal": theirs.id, "parts": parts }))
+    };
+    told.filter_map(relation).collect()
+}
+
+fn proposal(shown: &Shown, relations: &[Value]) -> Value {
     let proposal = &shown.proposal;
     let parts = proposal.parts().zip(&shown.parts);
     let created = shown
@@ -65,6 +97,7 @@ fn proposal(shown: &Shown) -> Value {
         "created": created.map(|it| it.as_secs()),
         "files": proposal.files.iter().map(file).collect::<Vec<_>>(),
         "parts": parts.map(|(part, standing)| self::part(&part, standing)).collect::<Vec<_>>(),
+        "relations": relations,
         "diff": proposal::render(&proposal.files),
         "check": proposal.check.as_ref().map(check),
         "problems": proposal.problems,

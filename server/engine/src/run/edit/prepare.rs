@@ -1,7 +1,7 @@
 //! Before the agents are asked for a change: which agents, which files, and what the team wants of its code.
 
 use crate::config::{FixConfig, LimitsConfig, Loaded};
-use crate::guidelines::Guideline;
+use crate::guidelines::{Guideline, Reader};
 use crate::request::{Edit, EditTarget, OpenBuffers, Remark, Scope};
 use crate::run::Job;
 use crate::run::prepare::{guidelines, too_long, unknown};
@@ -95,7 +95,7 @@ async fn gather(job: &Job, edit: Edit, loaded: &Loaded) -> Result<Shared, String
     }
     let gathered = Arc::new(gathered);
     let guidelines = if config.review.guidelines {
-        guidelines(&job.root, &gathered)
+        guidelines(&job.root, &gathered, Reader::Author)
             .await
             .map_err(|_| "the guideline files could not be read".to_owned())?
     } else {
