@@ -1,10 +1,12 @@
 //! What is known about the files of a workspace right now: each agent owns its share of the findings of each file.
 
 use crate::carry::Carried;
+use crate::check::Check;
 use crate::edit::{Change, TextEdit};
 use crate::finding::{Finding, FindingId};
 use crate::locate::{Locator, Tier};
-use crate::merge::{self, Cluster};
+use crate::looked::Looked;
+use crate::merge::{self, Caps, Circumstances, Cluster, Panel, Withheld};
 use crate::path::RelPath;
 use crate::text::{Text, TextRange};
 use rustc_hash::FxHashMap;
@@ -22,7 +24,15 @@ pub struct Board {
     /// Where the findings of an id are, once for each of them.
     places: FxHashMap<FindingId, Vec<RelPath>>,
     changed: BTreeSet<RelPath>,
+    /// Who looked at what, also in files without findings.
+    looked: BTreeMap<RelPath, Looked>,
+    /// Each agent's last check of a finding, also of findings that are not here any more: undo brings them back.
+    checks: FxHashMap<FindingId, Vec<Check>>,
+    panel: Panel,
 }
+
+/// Most findings whose checks are kept; those of findings that are not here any more are forgotten first.
+const MAX_CHECKED: usize = 20_000;
 
 /// The findings of one file.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +53,56 @@ pub enum Reviewed {
 }
 
 impl Board {
+    /// Who the agents are. What is known of them decides how much weight their findings have.
+    pub fn set_panel(&mut self, panel: Panel) {
+        if self.panel == panel {
+            return;
+        }
+        self.panel = panel;
+        for (path, file) in &mut self.files {
+            file.clusters = None;
+            self.changed.insert(path.clone());
+        }
+    }
+
+    /// Notes that `agent` looked at a part of `path`, whatever it found there. Ranges are bytes of the current text.
+    pub fn looked(&mut self, agent: &str, path: &RelPath, reviewed: &Reviewed) {
+        let looked = self.looked.entry(path.clone()).or_default();
+        if looked.add(agent, reviewed) {
+            self.weigh_anew(path);
+        }
+    }
+
+    /// Notes what an agent says of a finding that it was asked to refute; it replaces what the same agent said of it
+    /// before. The finding need not be here (yet).
+    pub fn check(&mut self, id: &FindingId, check: Check) {
+        if self.checks.len() >= MAX_CHECKED && !self.checks.contains_key(id) {
+            self.checks.retain(|id, _| self.places.contains_key(id));
+        }
+        let checks = self.checks.entry(id.clone()).or_default();
+        checks.retain(|it| it.agent != check.agent);
+        checks.push(check);
+        for path in self.places.get(id).cloned().unwrap_or_default() {
+            self.weigh_anew(&path);
+        }
+    }
+
+    /// The clusters that are not to be shown unasked, of all files.
+    pub fn withheld(&mut self, caps: Caps) -> Withheld {
+        let Self {
+            files,
+            looked,
+            checks,
+            panel,
+            ..
+        } = self;
+        let clusters = files.iter_mut().flat_map(|(path, file)| {
+            let around = circumstances(panel, looked.get(path), checks);
+            file.clusters(around)
+        });
+        merge::withheld(clusters, caps)
+    }
+
     /// Replaces what `agent` said about the reviewed part of `path`. Ranges are bytes of the current text.
     /// What it said about the file as a whole is replaced only by a review of the whole.
     pub fn set(
@@ -85,6 +145,9 @@ impl Board {
     /// Carries all findings of `path` over changes of its text. A finding whose text is gone is dropped, one
     /// whose text was edited loses its fix.
     pub fn change(&mut self, path: &RelPath, changes: &[Change]) {
+        if let Some(looked) = self.looked.get_mut(path) {
+            looked.change(changes);
+        }
         let Some(file) = self.files.get_mut(path) else {
             return;
         };
@@ -115,8 +178,11 @@ impl Board {
     }
 
     /// Puts the findings of `path` at their anchors in a new text (`didOpen`, a file changed on disk). Those
-    /// not found are dropped.
+    /// not found are dropped. Who looked at what is forgotten, as nobody knows what changed.
     pub fn relocate(&mut self, path: &RelPath, text: &Text) {
+        if self.looked.remove(path).is_some() {
+            self.weigh_anew(path);
+        }
         let Some(file) = self.files.get_mut(path) else {
             return;
         };
@@ -168,6 +234,7 @@ impl Board {
 
     /// Takes away everything of `path`.
     pub fn forget(&mut self, path: &RelPath) {
+        self.looked.remove(path);
         let Some(file) = self.files.remove(path) else {
             return;
         };
@@ -179,7 +246,9 @@ impl Board {
 
     /// The clusters of `path`, sorted by place. Merged at most once per change.
     pub fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
-        self.files.get_mut(path).map_or(&[], File::clusters)
+        let around = circumstances(&self.panel, self.looked.get(path), &self.checks);
+        let file = self.files.get_mut(path);
+        file.map_or(&[], |it| it.clusters(around))
     }
 
     /// The cluster that holds finding `id`.
@@ -202,11 +271,19 @@ impl Board {
     /// The file and the number of the cluster that holds finding `id`.
     fn find(&mut self, id: &FindingId) -> Option<(RelPath, usize)> {
         let path = self.places.get(id)?.first()?.clone();
-        let clusters = self.files.get_mut(&path)?.clusters();
-        let at = clusters
+        let at = self
+            .clusters(&path)
             .iter()
             .position(|it| it.findings.iter().any(|it| it.id == *id))?;
         Some((path, at))
+    }
+
+    /// Has the findings of `path` merged and shown anew.
+    fn weigh_anew(&mut self, path: &RelPath) {
+        if let Some(file) = self.files.get_mut(path) {
+            file.clusters = None;
+            self.changed.insert(path.clone());
+        }
     }
 
     /// Notes that these findings are no longer in `path`.
@@ -237,12 +314,22 @@ impl Board {
 }
 
 impl File {
-    fn clusters(&mut self) -> &[Cluster] {
+    fn clusters(&mut self, around: Circumstances<'_>) -> &[Cluster] {
         let shares = &self.shares;
-        self.clusters.get_or_insert_with(|| {
-            let all: Vec<Finding> = shares.values().flatten().cloned().collect();
-            merge::merge(&all)
-        })
+        self.clusters
+            .get_or_insert_with(|| merge::merge(shares.values().flatten(), around))
+    }
+}
+
+fn circumstances<'a>(
+    panel: &'a Panel,
+    looked: Option<&'a Looked>,
+    checks: &'a FxHashMap<FindingId, Vec<Check>>,
+) -> Circumstances<'a> {
+    Circumstances {
+        panel,
+        looked: looked.unwrap_or(Circumstances::default().looked),
+        checks,
     }
 }
 

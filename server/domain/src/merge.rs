@@ -1,30 +1,75 @@
-//! Merging the findings of several agents into clusters: the same remark shown once.
+//! Merging the findings of several agents into clusters: the same remark is shown once, and counts for more.
 //!
-//! The rule here is the plain one: same place and similar text.
+//! Two findings of different agents in one file are the same remark when ([`likeness`](fn@likeness::likeness)):
+//!
+//! - their fixes change the same text into the same: the strongest evidence;
+//! - or they lie near each other (ranges overlap, or at most 3 lines between) and their words are alike, s ≥ 0.20;
+//! - or both are in the symbol of the same name, and s ≥ 0.25;
+//! - or one has no sure place, or one names something at the place of the other, and s ≥ 0.30;
+//! - or two identifiers are in both, in any of these cases;
+//!
+//! where s is the larger of the TF-IDF cosine and 1.8 times the Jaccard index of the words of title and first sentence.
+//! They are different, whatever their words, when the two are the same sentence about two things, or one kind of remark on
+//! two cases: in the same words on different texts. Clusters grow by average link. What an agent says twice stays apart,
+//! unless it says it twice of the same text.
+//!
+//! The thresholds come from 1,759 pairs of remarks that are the same and 2,452 that are not: two tools on one of fifty
+//! changes, judged by a model, without places. There s ≥ 0.30 or two shared identifiers has a precision of 0.871 and a
+//! recall of 0.883 (F1 0.877); those for findings near each other are lower because there most pairs are the same.
+//!
+//! Then the cluster is judged ([`judge`](fn@judge::judge)): not agents are counted but providers, as two agents of one
+//! provider are not independent.
 
+use crate::check::Check;
 use crate::finding::{Category, Finding, FindingId, Severity};
-use crate::locate::Tier;
 use crate::text::TextRange;
-use rustc_hash::FxHashMap;
+pub use judge::{Circumstances, Standing};
+pub use panel::{Panel, Record, Reviewer};
+use remark::Remarks;
+pub use shown::{Caps, Withheld, by_importance, withheld};
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
 
+mod candidates;
+mod fix;
+mod frequency;
+mod judge;
+mod likeness;
+mod linkage;
+mod panel;
+mod remark;
+mod shown;
 #[cfg(test)]
 mod tests;
-mod tokens;
+mod words;
 
 /// Findings that are the same remark; what a door shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cluster {
     /// Id of the primary finding; stable while that finding lives.
     pub id: FindingId,
-    /// The findings, the primary one first.
+    /// The findings: the primary one, then the best one of each other agent, then what agents said more than once.
     pub findings: Vec<Finding>,
     /// Where to show it: the primary finding's place.
     pub range: TextRange,
-    /// The highest severity among them.
+    /// How bad it is, all in all; see [`Cluster::claimed`].
     pub severity: Severity,
+    /// The highest severity that anybody gave it.
+    pub claimed: Severity,
+    /// Those who said it disagree on how bad it is, and [`Cluster::severity`] is the middle.
+    pub is_disputed: bool,
+    /// How well it is founded.
+    pub standing: Standing,
+    /// How likely it is right, 0 to 1: by the number of providers and the agents' records, not by what agents say.
+    pub confidence: f32,
     /// The primary finding's category.
     pub category: Category,
+    /// Names of the agents that looked at the place and might have said it, sorted; those that did are among them.
+    pub asked: Vec<String>,
+    /// Number of their different providers, never less than [`Cluster::providers`].
+    pub providers_asked: usize,
+    /// What agents of other providers said when they were told to refute it, by agent.
+    pub checks: Vec<Check>,
 }
 
 impl Cluster {
@@ -32,38 +77,40 @@ impl Cluster {
     pub fn primary(&self) -> &Finding {
         &self.findings[0]
     }
+    /// The other findings, which tell the same.
+    pub fn others(&self) -> &[Finding] {
+        &self.findings[1..]
+    }
     /// Names of the agents that said it, each once, sorted.
     pub fn agents(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.findings.iter().map(|it| it.agent.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        let names: BTreeSet<&str> = self.findings.iter().map(|it| it.agent.as_str()).collect();
+        names.into_iter().collect()
     }
     /// Number of different providers that said it.
     pub fn providers(&self) -> usize {
-        let mut names: Vec<&str> = self
+        let names: BTreeSet<&str> = self
             .findings
             .iter()
             .map(|it| it.provider.as_str())
             .collect();
-        names.sort_unstable();
-        names.dedup();
         names.len()
     }
 }
 
 /// Merges findings of one file. The same findings in any order give the same clusters, sorted by place.
-pub fn merge(findings: &[Finding]) -> Vec<Cluster> {
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
+pub fn merge<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    around: Circumstances<'_>,
+) -> Vec<Cluster> {
+    let mut sorted: Vec<&Finding> = findings.into_iter().collect();
     sorted.sort_by(|a, b| by_place(a, b));
-    let mut groups = Groups::new(&sorted);
-    for pair in pairs(&sorted) {
-        groups.join(pair.first, pair.second);
-    }
+    let groups = linkage::groups(&Remarks::new(&sorted, around.panel));
     let mut clusters: Vec<Cluster> = groups
-        .members()
         .into_iter()
-        .map(|it| cluster(&sorted, &it))
+        .map(|it| {
+            let members = it.iter().map(|it| sorted[*it as usize]).collect();
+            cluster(members, around)
+        })
         .collect();
     clusters.sort_by(|a, b| {
         a.range
@@ -73,217 +120,44 @@ pub fn merge(findings: &[Finding]) -> Vec<Cluster> {
     clusters
 }
 
-/// How alike the texts of two findings at the same place must be: shared words in all words.
-const SAME_TEXT: f32 = 0.12;
-/// Findings on lines no further apart than this may be the same remark.
-const SAME_PLACE_LINES: u32 = 3;
-/// Most neighbours that a finding is compared with in each order. Bounds the work where thousands of findings
-/// lie on one line or cover the whole file.
-const MAX_NEIGHBOURS: usize = 32;
-/// Most neighbours looked at for that, those of the same agent included.
-const MAX_LOOKED_AT: usize = 256;
-
-/// Two findings, by index, that are the same remark when looked at alone.
-struct Pair {
-    first: usize,
-    second: usize,
-    likeness: f32,
-    /// Lines between them.
-    distance: u32,
-}
-
-/// All pairs worth joining, the most alike first, then the nearest.
-fn pairs(sorted: &[&Finding]) -> Vec<Pair> {
-    let words = words(sorted);
-    let mut pairs: Vec<Pair> = neighbours(sorted)
+fn cluster(mut findings: Vec<&Finding>, around: Circumstances<'_>) -> Cluster {
+    findings.sort_by(|a, b| by_quality(a, b));
+    let mut agents = BTreeSet::new();
+    let (first, again): (Vec<&Finding>, Vec<&Finding>) = findings
         .into_iter()
-        .filter_map(|(first, second)| {
-            let likeness = likeness(sorted[first], sorted[second], &words[first], &words[second])?;
-            Some(Pair {
-                first,
-                second,
-                likeness,
-                distance: sorted[first]
-                    .anchor
-                    .line
-                    .abs_diff(sorted[second].anchor.line),
-            })
-        })
-        .collect();
-    pairs.sort_by(|a, b| {
-        let rest = |it: &Pair| (it.distance, it.first, it.second);
-        b.likeness
-            .total_cmp(&a.likeness)
-            .then_with(|| rest(a).cmp(&rest(b)))
-    });
-    pairs
-}
-
-/// The words of each finding's title and first line, as sorted numbers.
-fn words(sorted: &[&Finding]) -> Vec<Vec<u32>> {
-    let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
-    let mut number = |word: String| {
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        *numbers.entry(word).or_insert(next)
-    };
-    let of = |it: &&Finding| {
-        let first_line = it.body.lines().next().unwrap_or_default();
-        let mut words: Vec<u32> = tokens::tokens(&format!("{} {first_line}", it.title))
-            .into_iter()
-            .map(&mut number)
-            .collect();
-        words.sort_unstable();
-        words
-    };
-    sorted.iter().map(of).collect()
-}
-
-/// Pairs of findings of different agents at the same place.
-fn neighbours(sorted: &[&Finding]) -> Vec<(usize, usize)> {
-    let located: Vec<usize> = (0..sorted.len())
-        .filter(|it| sorted[*it].tier != Tier::File)
-        .collect();
-    let mut by_line = located.clone();
-    by_line.sort_by_key(|it| (sorted[*it].anchor.line, *it));
-    let mut by_title: Vec<usize> = (0..sorted.len())
-        .filter(|it| sorted[*it].tier == Tier::File)
-        .collect();
-    by_title.sort_by_key(|it| (sorted[*it].title.as_str(), *it));
-
-    let mut pairs = Vec::new();
-    sweep(sorted, &located, &mut pairs, |a, b| {
-        b.range.start <= a.range.end && a.range.intersects(b.range)
-    });
-    sweep(sorted, &by_line, &mut pairs, |a, b| {
-        b.anchor.line - a.anchor.line <= SAME_PLACE_LINES
-    });
-    sweep(sorted, &by_title, &mut pairs, |a, b| a.title == b.title);
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
-}
-
-/// Pairs each finding with those after it in `order` for as long as they are `near`.
-fn sweep(
-    sorted: &[&Finding],
-    order: &[usize],
-    pairs: &mut Vec<(usize, usize)>,
-    near: impl Fn(&Finding, &Finding) -> bool,
-) {
-    for (at, first) in order.iter().enumerate() {
-        let a = sorted[*first];
-        let after = &order[at + 1..];
-        let near = after
-            .iter()
-            .take(MAX_LOOKED_AT)
-            .take_while(|it| near(a, sorted[**it]));
-        let others = near
-            .filter(|it| sorted[**it].agent != a.agent)
-            .take(MAX_NEIGHBOURS);
-        pairs.extend(others.map(|it| (*first.min(it), *first.max(it))));
-    }
-}
-
-/// How alike two findings at the same place are; `None` when they are different remarks.
-fn likeness(a: &Finding, b: &Finding, a_words: &[u32], b_words: &[u32]) -> Option<f32> {
-    if a.category == b.category && a.fix.is_some() && a.fix == b.fix {
-        return Some(2.0);
-    }
-    if a.title == b.title {
-        return Some(1.0);
-    }
-    if a.tier == Tier::File {
-        return None;
-    }
-    let shared = shared(a_words, b_words);
-    let all = a_words.len() + b_words.len() - shared;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "there are at most some hundred words"
-    )]
-    let share = shared as f32 / all.max(1) as f32;
-    (share >= SAME_TEXT).then_some(share)
-}
-
-/// Number of equal elements of two sorted lists.
-fn shared(a: &[u32], b: &[u32]) -> usize {
-    let (mut i, mut j, mut count) = (0, 0, 0);
-    while i < a.len() && j < b.len() {
-        match a[i].cmp(&b[j]) {
-            Ordering::Less => i += 1,
-            Ordering::Greater => j += 1,
-            Ordering::Equal => {
-                count += 1;
-                i += 1;
-                j += 1;
-            }
-        }
-    }
-    count
-}
-
-/// Findings in groups, no group with two of one agent.
-struct Groups<'a> {
-    /// The group of each finding.
-    group: Vec<usize>,
-    members: Vec<Vec<usize>>,
-    findings: &'a [&'a Finding],
-}
-
-impl<'a> Groups<'a> {
-    fn new(findings: &'a [&'a Finding]) -> Self {
-        let all = 0..findings.len();
-        Self {
-            group: all.clone().collect(),
-            members: all.map(|it| vec![it]).collect(),
-            findings,
-        }
-    }
-    fn join(&mut self, first: usize, second: usize) {
-        let (to, from) = (self.group[first], self.group[second]);
-        let agent = |it: &usize| self.findings[*it].agent.as_str();
-        let clash = |it: &usize| {
-            self.members[from]
-                .iter()
-                .any(|other| agent(other) == agent(it))
-        };
-        if to == from || self.members[to].iter().any(clash) {
-            return;
-        }
-        let moved = std::mem::take(&mut self.members[from]);
-        for it in &moved {
-            self.group[*it] = to;
-        }
-        self.members[to].extend(moved);
-    }
-    fn members(self) -> Vec<Vec<usize>> {
-        self.members
-            .into_iter()
-            .filter(|it| !it.is_empty())
-            .collect()
-    }
-}
-
-/// The surest place is the primary one, then the highest severity, then the agent's name.
-fn cluster(sorted: &[&Finding], members: &[usize]) -> Cluster {
-    let mut findings: Vec<&Finding> = members.iter().map(|it| sorted[*it]).collect();
-    findings.sort_by(|a, b| {
-        (a.tier, Reverse(a.severity), &a.agent)
-            .cmp(&(b.tier, Reverse(b.severity), &b.agent))
-            .then_with(|| by_place(a, b))
-    });
+        .partition(|it| agents.insert(it.agent.as_str()));
+    let findings = [first, again].concat();
     let primary = findings[0];
+    let judgement = judge::judge(&findings, around);
     Cluster {
         id: primary.id.clone(),
         range: primary.range,
-        severity: findings
-            .iter()
-            .map(|it| it.severity)
-            .max()
-            .unwrap_or(primary.severity),
+        severity: judgement.severity,
+        claimed: judgement.claimed,
+        is_disputed: judgement.is_disputed,
+        standing: judgement.standing,
+        confidence: judgement.confidence,
         category: primary.category.clone(),
+        asked: judgement.asked,
+        providers_asked: judgement.providers_asked,
+        checks: judgement.checks,
         findings: findings.into_iter().cloned().collect(),
     }
+}
+
+/// The best finding of a cluster first: a sure place, a fix, the surest place, the highest severity, the agent's own
+/// confidence, the agent's name.
+fn by_quality(a: &Finding, b: &Finding) -> Ordering {
+    let key = |it: &Finding| {
+        let place = (it.tier.is_approximate(), it.fix.is_none(), it.tier);
+        (place, Reverse(it.severity))
+    };
+    let own = |it: &Finding| it.confidence.unwrap_or_default();
+    key(a)
+        .cmp(&key(b))
+        .then_with(|| own(b).total_cmp(&own(a)))
+        .then_with(|| a.agent.cmp(&b.agent))
+        .then_with(|| by_place(a, b))
 }
 
 /// An order of findings that depends on nothing but themselves.

@@ -5,6 +5,7 @@
 use super::*;
 use crate::anchor::Anchor;
 use crate::finding::{Category, Severity};
+use crate::merge::Reviewer;
 use proptest::prelude::*;
 
 const TEXT: &str = "fn one() {}\nfn two() {}\nfn three() {}\n";
@@ -353,5 +354,109 @@ proptest! {
                 prop_assert!(board.cluster(&it.id).is_some());
             }
         }
+    }
+}
+
+/// For each cluster who said it and who was asked.
+fn votes(board: &mut Board) -> Vec<String> {
+    let clusters = board.clusters(&path("a.rs")).iter();
+    let vote = |it: &Cluster| format!("{} of {}", it.agents().join(" "), it.asked.join(" "));
+    clusters.map(vote).collect()
+}
+
+#[test]
+fn who_looked_is_counted_and_who_did_not_is_not() {
+    let file = path("a.rs");
+    let mut board = board(vec![
+        on("a", "one", "bad name"),
+        on("a", "three", "slow loop"),
+    ]);
+    assert_eq!(votes(&mut board), ["a of a", "a of a"]);
+
+    board.looked("a", &file, &Reviewed::Whole);
+    board.looked("b", &file, &Reviewed::Whole);
+    assert_eq!(votes(&mut board), ["a of a b", "a of a b"]);
+    assert_eq!(board.take_changed(), BTreeSet::from([file.clone()]));
+
+    let part = Reviewed::Ranges(vec![TextRange::new(0, 11)]);
+    board.looked("c", &file, &part);
+    board.set("c", &file, &part, vec![on("c", "fn one", "name is bad")]);
+    assert_eq!(votes(&mut board), ["a c of a b c", "a of a b"]);
+
+    // Edits change nothing of what was seen.
+    board.change(&file, &[change(0, 0, 3), change(33, 33, 4)]);
+    board.set("d", &file, &part, vec![]);
+    board.looked("d", &file, &Reviewed::Whole);
+    assert_eq!(votes(&mut board), ["a c of a b c d", "a of a b d"]);
+
+    // What a file that was changed by somebody else was before says nothing of who saw it.
+    board.relocate(&file, &Text::new(&TEXT.replace("two", "2")));
+    assert_eq!(votes(&mut board), ["a c of a c", "a of a"]);
+}
+
+#[test]
+fn what_is_known_of_agents_counts() {
+    let file = path("a.rs");
+    let mut board = board(vec![on("a", "one", "bad name")]);
+    board.looked("a", &file, &Reviewed::Whole);
+    board.looked("b", &file, &Reviewed::Whole);
+    let severity = |board: &mut Board| board.clusters(&file)[0].severity;
+    assert_eq!(severity(&mut board), Severity::Info);
+    board.take_changed();
+
+    let by_rules = |agent: &str| {
+        let reviewer = Reviewer {
+            by_rules: true,
+            ..Reviewer::default()
+        };
+        Panel {
+            reviewers: [(agent.to_owned(), reviewer)].into(),
+            ..Panel::default()
+        }
+    };
+    board.set_panel(by_rules("a"));
+    assert_eq!(severity(&mut board), Severity::Warning);
+    assert_eq!(board.take_changed(), BTreeSet::from([file.clone()]));
+    board.set_panel(by_rules("a"));
+    assert_eq!(board.take_changed(), BTreeSet::new());
+
+    // A rule finds nothing of what a model looks for.
+    board.set_panel(by_rules("b"));
+    assert_eq!(votes(&mut board), ["a of a"]);
+}
+
+/// However findings arrive, what is shown in the end is the same.
+#[test]
+fn the_order_of_arrival_does_not_matter() {
+    let file = path("a.rs");
+    let all = [
+        (
+            "a",
+            vec![on("a", "one", "bad name"), on("a", "two", "slow loop")],
+        ),
+        ("b", vec![on("b", "fn one", "name is bad")]),
+        (
+            "c",
+            vec![
+                on("c", "one", "the name is bad"),
+                on("c", "two", "loop is slow"),
+            ],
+        ),
+        ("d", vec![]),
+    ];
+    let shown = |order: &[usize]| {
+        let mut board = Board::default();
+        for at in order {
+            let (agent, findings) = &all[*at];
+            board.looked(agent, &file, &Reviewed::Whole);
+            board.set(agent, &file, &Reviewed::Whole, findings.clone());
+            board.clusters(&file);
+        }
+        board.clusters(&file).to_vec()
+    };
+    let first = shown(&[0, 1, 2, 3]);
+    assert_eq!(first.len(), 2);
+    for order in [[3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+        assert_eq!(shown(&order), first);
     }
 }

@@ -85,6 +85,7 @@ pub(crate) fn ready_fixes<'a>(clusters: impl Iterator<Item = &'a Cluster>) -> Ve
 mod tests {
     use super::*;
     use crate::tracked::tests::misspelling;
+    use domain::merge::{Circumstances, merge};
     use domain::text::{Text, TextRange};
 
     #[test]
@@ -95,14 +96,7 @@ mod tests {
             if let (Some(range), Some(fix)) = (range, &mut finding.fix) {
                 fix.range = range;
             }
-            let range = finding.range;
-            Cluster {
-                id: finding.id.clone(),
-                range,
-                severity: finding.severity,
-                category: finding.category.clone(),
-                findings: vec![finding],
-            }
+            merge([&finding], Circumstances::default()).remove(0)
         };
         let clusters = [
             cluster("cc", None),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
 use crate::tracked::tests::misspelling;
+use domain::merge::{Circumstances, merge};
 
 const FILE: &str = "src/a.rs";
 
@@ -196,14 +197,7 @@ fn the_index_finds_what_a_scan_finds() {
     let cluster = |(start, end): (usize, usize)| {
         let mut finding = misspelling("a", FILE, &text, "word", "Word");
         finding.range = TextRange::new(start, end);
-        let range = finding.range;
-        Cluster {
-            id: finding.id.clone(),
-            range,
-            severity: finding.severity,
-            category: finding.category.clone(),
-            findings: vec![finding],
-        }
+        merge([&finding], Circumstances::default()).remove(0)
     };
     let clusters: Vec<Cluster> = [
         (0, 0),

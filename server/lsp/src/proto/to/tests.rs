@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
 use crate::tracked::tests::misspelling;
+use domain::merge::Circumstances;
 use expect_test::expect;
 
 fn cluster(text: &Text) -> Cluster {
@@ -12,13 +13,8 @@ fn cluster(text: &Text) -> Cluster {
     let mut second = misspelling("claude", "f", text, "recieve", "receive");
     second.title = "Typo".to_owned();
     second.confidence = Some(0.75);
-    Cluster {
-        id: first.id.clone(),
-        range: first.range,
-        severity: Severity::Warning,
-        category: Category::Spelling,
-        findings: vec![first, second],
-    }
+    let findings = [first, second];
+    domain::merge::merge(&findings, Circumstances::default()).remove(0)
 }
 
 #[test]
