@@ -7,6 +7,7 @@
 )]
 
 mod adapter;
+mod agreement;
 mod approvals;
 mod bad_input;
 mod builtin;

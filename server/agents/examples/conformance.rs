@@ -95,6 +95,7 @@ fn agent(url: &str, tool: &str, arguments: Value) -> AgentSpec {
     AgentSpec {
         name: AGENT.to_owned(),
         provider: AGENT.to_owned(),
+        rules: false,
         source: "the command line".to_owned(),
         endpoint: Endpoint::Http {
             url: url.to_owned(),

@@ -15,6 +15,8 @@ pub struct Preset {
     pub about: String,
     /// The vendor of the model behind it.
     pub provider: Option<String>,
+    /// It goes by fixed rules and has no model; where it is not said, the shape of its reviews tells.
+    pub rules: Option<bool>,
     /// Program and arguments.
     pub command: Option<Vec<String>>,
     /// Streamable HTTP endpoint.

@@ -15,6 +15,8 @@ pub struct AgentSpec {
     pub name: String,
     /// The vendor of the model behind it; agents of one provider are not independent.
     pub provider: String,
+    /// It goes by fixed rules and has no model: a linter, a spell checker.
+    pub rules: bool,
     /// Where it was configured, for people: a file, `built in`, `found on PATH`.
     pub source: String,
     /// How it is reached.

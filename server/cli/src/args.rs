@@ -102,7 +102,12 @@ pub(crate) struct ReviewArgs {
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Exit with 1 when a finding is at least this severe.
+    /// Show all findings, not only the most important ones (`[review] max_per_file` and `max_per_run`).
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Exit with 1 when a finding is at least this severe. What one of several models says alone counts as info (as warning
+    /// where it is about security or lost data); where only one provider reviews, as warning at most. What rules say counts
+    /// as it is.
     #[arg(long, value_enum, default_value_t = FailOn::Hint)]
     pub(crate) fail_on: FailOn,
     /// Print findings only: no progress, no summary.

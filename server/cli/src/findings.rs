@@ -1,14 +1,13 @@
 //! Collecting the findings of a run as they arrive, for printing when it is over.
 
 use domain::board::Board;
-use domain::merge::Cluster;
+use domain::merge::{Cluster, Panel};
 use domain::path::RelPath;
 use domain::text::Text;
 use engine::FileFindings;
 use std::collections::BTreeMap;
 
 /// Findings by file, with the text they were found in.
-#[derive(Default)]
 pub(crate) struct Findings {
     board: Board,
     texts: BTreeMap<RelPath, Text>,
@@ -22,8 +21,24 @@ pub(crate) struct FoundFile {
 }
 
 impl Findings {
-    /// Adds what one agent said about one file.
+    /// None yet, of these agents.
+    pub(crate) fn new(panel: Panel) -> Self {
+        let mut board = Board::default();
+        board.set_panel(panel);
+        Self {
+            board,
+            texts: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what one agent found in a file that it has just looked at.
     pub(crate) fn add(&mut self, file: FileFindings) {
+        self.board.looked(&file.agent, &file.path, &file.reviewed);
+        self.recall(file);
+    }
+
+    /// Adds what is remembered of one agent in one file.
+    pub(crate) fn recall(&mut self, file: FileFindings) {
         self.board
             .set(&file.agent, &file.path, &file.reviewed, file.findings);
         self.texts.entry(file.path).or_insert(file.text);

@@ -69,7 +69,7 @@ struct Chosen {
 
 async fn choose(workspace: &mut Workspace, args: &FixArgs) -> anyhow::Result<Vec<Chosen>> {
     let (files, left_out) = recall::findings(workspace, "").await?;
-    let mut all = gather(files);
+    let mut all = gather(workspace, files);
     if args.all {
         if left_out > 0 {
             output::text::note(
@@ -83,7 +83,8 @@ async fn choose(workspace: &mut Workspace, args: &FixArgs) -> anyhow::Result<Vec
     for said in &args.findings {
         let said = said.to_ascii_lowercase();
         if left_out > 0 && !all.iter().any(|it| it.is_called(&said)) {
-            all.extend(gather(recall::findings(workspace, &said).await?.0));
+            let files = recall::findings(workspace, &said).await?.0;
+            all.extend(gather(workspace, files));
         }
         let mut named = (0..all.len()).filter(|it| all[*it].is_called(&said));
         match (named.next(), named.next()) {
@@ -108,10 +109,10 @@ async fn choose(workspace: &mut Workspace, args: &FixArgs) -> anyhow::Result<Vec
 }
 
 /// What several agents say of one thing is settled once.
-fn gather(files: Vec<engine::FileFindings>) -> Vec<Chosen> {
-    let mut findings = Findings::default();
+fn gather(workspace: &Workspace, files: Vec<engine::FileFindings>) -> Vec<Chosen> {
+    let mut findings = Findings::new(workspace.loaded.config.panel(&[]));
     for file in files {
-        findings.add(file);
+        findings.recall(file);
     }
     let mut all = Vec::new();
     for FoundFile {

@@ -6,6 +6,7 @@ use crate::output;
 use crate::watch;
 use crate::workspace::{Workspace, block_on, root_for};
 use anyhow::bail;
+use domain::merge::{Caps, Standing};
 use engine::config::DefaultScope;
 use engine::{Base, Report, Review, RunEvent, Scope};
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         open: Default::default(),
         instructions: args.instructions.clone(),
     });
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(workspace.loaded.config.panel(&args.agents));
     let report = watch::watch(&mut workspace, run, args.quiet, |event| {
         if let RunEvent::Findings(file) = event {
             findings.add(file);
@@ -84,7 +85,17 @@ fn print(
     let root = &workspace.root;
     match args.format {
         Format::Text => {
-            output::text::findings(files)?;
+            let caps = if args.all {
+                Caps::NONE
+            } else {
+                workspace.loaded.config.review.caps
+            };
+            let clusters = files.iter().flat_map(|it| &it.clusters);
+            let withheld = domain::merge::withheld(clusters, caps);
+            output::text::findings(files, &withheld)?;
+            if let Some(line) = output::text::left_out(&withheld) {
+                anstream::eprintln!("{line}");
+            }
             if !args.quiet {
                 output::text::summary(files, report);
                 if args.agents.is_empty() && report.error.is_none() {
@@ -118,6 +129,7 @@ fn exit_code(args: &ReviewArgs, files: &[FoundFile], report: &Report) -> u8 {
     let fails = files
         .iter()
         .flat_map(|it| &it.clusters)
+        .filter(|it| it.standing != Standing::Refuted)
         .any(|it| args.fail_on.fails(it.severity));
     if fails { crate::FOUND } else { crate::CLEAN }
 }

@@ -95,6 +95,10 @@ impl Cluster {
             .collect();
         names.len()
     }
+    /// How many providers said it, of how many that looked; `None` where there was only one.
+    pub fn votes(&self) -> Option<(usize, usize)> {
+        (self.providers_asked > 1).then(|| (self.providers(), self.providers_asked))
+    }
 }
 
 /// Merges findings of one file. The same findings in any order give the same clusters, sorted by place.
@@ -145,12 +149,12 @@ fn cluster(mut findings: Vec<&Finding>, around: Circumstances<'_>) -> Cluster {
     }
 }
 
-/// The best finding of a cluster first: a sure place, a fix, the surest place, the highest severity, the agent's own
-/// confidence, the agent's name.
+/// The best finding of a cluster first: a sure place, a fix, the surest place, the highest severity, an
+/// explanation, the agent's own confidence, the agent's name.
 fn by_quality(a: &Finding, b: &Finding) -> Ordering {
     let key = |it: &Finding| {
         let place = (it.tier.is_approximate(), it.fix.is_none(), it.tier);
-        (place, Reverse(it.severity))
+        (place, Reverse(it.severity), it.body.is_empty())
     };
     let own = |it: &Finding| it.confidence.unwrap_or_default();
     key(a)

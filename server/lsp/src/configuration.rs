@@ -88,6 +88,9 @@ pub(crate) fn loaded(state: &mut State, loaded: Loaded) {
     let is_wanted = loaded.config.review.on_save;
     let mut saved = BTreeSet::new();
     if let Some(root) = state.roots.get_mut(&path) {
+        let config = &loaded.config;
+        let panel = config.panel(&[]);
+        root.findings.configure(panel, config.review.caps);
         root.loaded = Some(loaded);
         saved = std::mem::take(&mut root.saved_early);
     }

@@ -5,7 +5,7 @@ use crate::tracked::{Tracked, Verdict};
 use domain::board::{Board, Reviewed};
 use domain::edit::Change;
 use domain::finding::{Finding, FindingId};
-use domain::merge::Cluster;
+use domain::merge::{Caps, Cluster, Panel, Withheld};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use engine::request::Reach;
@@ -25,6 +25,10 @@ const MAX_TRACKED: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     board: Board,
+    /// How much is shown, and what is not.
+    caps: Caps,
+    shows_all: bool,
+    withheld: Withheld,
     files: BTreeMap<RelPath, File>,
     /// Dismissed in this session; late answers must not bring them back.
     dismissed: BTreeSet<FindingId>,
@@ -75,6 +79,25 @@ impl Index {
 }
 
 impl Findings {
+    /// Takes over who the agents are and how much is shown.
+    pub(crate) fn configure(&mut self, panel: Panel, caps: Caps) {
+        self.board.set_panel(panel);
+        self.caps = caps;
+        self.is_urgent = true;
+        self.files.values_mut().for_each(|it| it.index = None);
+    }
+
+    /// Shows also what the caps withhold, or does not any more.
+    pub(crate) fn show_all(&mut self, all: bool) {
+        self.shows_all = all;
+        self.is_urgent = true;
+    }
+
+    /// What is not shown, as of the last time that anything was.
+    pub(crate) fn withheld(&self) -> &Withheld {
+        &self.withheld
+    }
+
     /// An agent spoke about a file; ranges are bytes of its text now.
     pub(crate) fn show(
         &mut self,
@@ -86,6 +109,7 @@ impl Findings {
         let file = self.touch(path);
         file.spoke.insert(agent.to_owned());
         file.tracked.retain(|it| it.finding.agent != agent);
+        self.board.looked(agent, path, reviewed);
         self.set(agent, path, reviewed, findings);
     }
 
@@ -196,7 +220,16 @@ impl Findings {
                 self.settle(&path, text);
             }
         }
-        self.board.take_changed()
+        let mut changed = self.board.take_changed();
+        let caps = if self.shows_all {
+            Caps::NONE
+        } else {
+            self.caps
+        };
+        let withheld = self.board.withheld(caps);
+        changed.extend(self.withheld.differing(&withheld).cloned());
+        self.withheld = withheld;
+        changed
     }
 
     /// The findings that were taken from a file since it was opened and are not on the board: their text was
@@ -256,7 +289,18 @@ impl Findings {
         }
     }
 
-    /// The clusters that touch a range, sorted by place; an empty range touches what begins or ends there.
+    /// The clusters of a file that the editor shows, sorted by place.
+    pub(crate) fn shown(&mut self, path: &RelPath) -> impl Iterator<Item = &Cluster> {
+        let withheld = &self.withheld;
+        let clusters = if self.files.contains_key(path) {
+            self.board.clusters(path)
+        } else {
+            &[]
+        };
+        clusters.iter().filter(|it| !withheld.has(path, &it.id))
+    }
+
+    /// The shown clusters that touch a range, sorted by place; an empty range touches what begins or ends there.
     pub(crate) fn at(&mut self, path: &RelPath, range: TextRange) -> Vec<&Cluster> {
         let Some(file) = self.files.get_mut(path) else {
             return Vec::new();
@@ -264,7 +308,10 @@ impl Findings {
         let clusters = self.board.clusters(path);
         let index = file.index.get_or_insert_with(|| Index::of(clusters));
         let candidates = clusters[index.candidates(range)].iter();
-        candidates.filter(|it| it.range.intersects(range)).collect()
+        let withheld = &self.withheld;
+        candidates
+            .filter(|it| it.range.intersects(range) && !withheld.has(path, &it.id))
+            .collect()
     }
 
     /// The cluster that holds a finding, and its file.

@@ -9,6 +9,7 @@ use crate::proto::to::{self, View};
 use crate::roots::Root;
 use crate::state::State;
 use crate::{content, preview, runs, uri};
+use domain::merge::Cluster;
 use domain::path::RelPath;
 use engine::config::Problem;
 use serde::Serialize;
@@ -357,7 +358,7 @@ fn collect(root: &mut Root, path: &RelPath, known: Known<'_>, view: View<'_>) ->
     let problems = problems
         .into_iter()
         .map(|it| to::problem(it, view.text, view.client.encoding));
-    let clusters = root.findings.clusters(path);
+    let clusters: Vec<&Cluster> = root.findings.shown(path).collect();
     let shown = clusters
         .iter()
         .take(MAX_DIAGNOSTICS)

@@ -236,13 +236,13 @@ impl Runs {
     }
 
     /// A run is over. Tells the user what came of it: where the client shows progress, its end does, and only
-    /// trouble makes a message.
-    pub(crate) fn ended(&mut self, id: RunId, report: &Report, client: &mut Client) {
+    /// trouble makes a message. `more` is the number of findings in the root that are not shown.
+    pub(crate) fn ended(&mut self, id: RunId, report: &Report, more: usize, client: &mut Client) {
         let Some(run) = self.by_id.get_mut(&id) else {
             return;
         };
         let what = &run.task.what;
-        let summary = words::summary(what, report);
+        let summary = words::summary(what, report, more);
         let label = words::label(what, &run.subject);
         client.log(
             MessageType::Info,

@@ -19,6 +19,7 @@ mod client;
 mod fixes;
 mod floor;
 mod mcp;
+mod merging;
 mod sections;
 mod table;
 

@@ -69,6 +69,7 @@ fn spec(script: &str, limits: Limits) -> AgentSpec {
     AgentSpec {
         name: "fake".into(),
         provider: "test".into(),
+        rules: false,
         source: "a test".into(),
         endpoint: Endpoint::Stdio {
             command,

@@ -52,8 +52,15 @@ fn cluster(text: &Text, cluster: &Cluster) -> Value {
         "body": primary.body,
         "agents": cluster.agents(),
         "providers": cluster.providers(),
+        "asked": cluster.asked,
+        "providers_asked": cluster.providers_asked,
+        "standing": cluster.standing,
+        "claimed": cluster.claimed,
+        "disputed": cluster.is_disputed,
+        "confidence": (cluster.confidence * 100.0).round() / 100.0,
+        "checks": cluster.checks,
         "fix": primary.fix.as_ref().map(|it| json!({ "place": place(text, it.range), "text": it.new_text })),
-        "others": cluster.findings[1..].iter().map(|it| other(text, it)).collect::<Vec<_>>(),
+        "others": cluster.others().iter().map(|it| other(text, it)).collect::<Vec<_>>(),
     })
 }
 

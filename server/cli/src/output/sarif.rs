@@ -50,9 +50,12 @@ fn result(text: &Text, cluster: &Cluster) -> Value {
         "message": message,
         "locations": [location(text, primary.path.as_str(), cluster.range)],
         "partialFingerprints": { "crosscheck/v1": cluster.id },
+        "rank": (cluster.confidence * 100.0).round(),
         "properties": {
             "agents": cluster.agents(),
             "providers": cluster.providers(),
+            "providersAsked": cluster.providers_asked,
+            "standing": cluster.standing,
             "located": primary.tier,
         },
     });

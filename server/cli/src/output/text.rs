@@ -7,9 +7,10 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Patch, Renderer, 
 use domain::edit::TextEdit;
 use domain::finding::Severity;
 use domain::locate::Tier;
-use domain::merge::Cluster;
+use domain::merge::{Cluster, Standing, Withheld};
 use domain::text::{Text, TextRange};
 use engine::Report;
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 use std::ops::Range;
 
@@ -18,15 +19,16 @@ const CONTEXT: usize = 1;
 /// Most lines of one place shown; the rest of a longer one is cut.
 const MAX_LINES: usize = 12;
 
-/// Prints all findings to standard output.
+/// Prints findings to standard output, but for those that are withheld.
 ///
 /// # Errors
 /// When it cannot be written, for example because nobody reads it any more.
-pub(crate) fn findings(files: &[FoundFile]) -> std::io::Result<()> {
+pub(crate) fn findings(files: &[FoundFile], withheld: &Withheld) -> std::io::Result<()> {
     let renderer = Renderer::styled().decor_style(DecorStyle::Unicode);
     let mut out = anstream::stdout().lock();
     for file in files {
-        for cluster in &file.clusters {
+        let shown = file.clusters.iter();
+        for cluster in shown.filter(|it| !withheld.has(&file.path, &it.id)) {
             writeln!(
                 out,
                 "{}\n",
@@ -56,7 +58,7 @@ pub(crate) fn render(renderer: &Renderer, file: &FoundFile, cluster: &Cluster) -
     let excerpt = Excerpt::around(&file.text, cluster.range);
     let path = file.path.as_str();
     let title = level(cluster.severity)
-        .primary_title(primary.title.as_str())
+        .primary_title(title(cluster))
         .id(super::rule(cluster));
     let mut group: Group<'_> = if primary.tier == Tier::File {
         title.element(annotate_snippets::Origin::path(path))
@@ -92,6 +94,15 @@ pub(crate) fn render(renderer: &Renderer, file: &FoundFile, cluster: &Cluster) -
     renderer.render(&groups)
 }
 
+/// The title, and how many of those that looked say so.
+fn title(cluster: &Cluster) -> String {
+    let title = &cluster.primary().title;
+    match cluster.votes() {
+        Some((said, asked)) => format!("{title} ({said}/{asked} agents)"),
+        None => title.clone(),
+    }
+}
+
 fn suggestion<'a>(fix: &'a TextEdit, excerpt: &'a Excerpt, path: &'a str) -> Group<'a> {
     let title = if fix.new_text.is_empty() {
         "remove it"
@@ -116,7 +127,21 @@ fn level(severity: Severity) -> Level<'static> {
 }
 
 fn said_by(cluster: &Cluster) -> String {
-    cluster.agents().join(", ")
+    let mut out = cluster.agents().join(", ");
+    for check in &cluster.checks {
+        let _ = write!(out, "; {} by {}", check.verdict.as_str(), check.agent);
+    }
+    out
+}
+
+/// What is not shown, and how to see it.
+pub(crate) fn left_out(withheld: &Withheld) -> Option<String> {
+    let (more, refuted) = (withheld.count_more(), withheld.count_refuted());
+    let more = (more > 0).then(|| format!("{more} more: `--all`"));
+    let refuted = (refuted > 0)
+        .then(|| format!("{refuted} refuted by another agent: `--format json` has them"));
+    let parts: Vec<String> = more.into_iter().chain(refuted).collect();
+    (!parts.is_empty()).then(|| style::dim(&parts.join(", ")))
 }
 
 /// A few whole lines of a text around a place, and the place within them.
@@ -152,7 +177,11 @@ pub(crate) fn summary(files: &[FoundFile], report: &Report) {
     if !report::print(report, &report::REVIEW, &[]) {
         return;
     }
-    let count: usize = files.iter().map(|it| it.clusters.len()).sum();
+    let count = files
+        .iter()
+        .flat_map(|it| &it.clusters)
+        .filter(|it| it.standing != Standing::Refuted)
+        .count();
     let verdict = match (count, report.is_complete()) {
         (0, true) => style::good("nothing found"),
         (0, false) if report.files.is_empty() => style::warning("nothing was reviewed"),
@@ -191,7 +220,7 @@ fn count_by_severity(files: &[FoundFile]) -> String {
         files
             .iter()
             .flat_map(|it| &it.clusters)
-            .filter(|it| it.severity == severity)
+            .filter(|it| it.severity == severity && it.standing != Standing::Refuted)
             .count()
     };
     let parts: Vec<String> = [

@@ -59,6 +59,21 @@ pub enum Format {
     Text,
 }
 
+impl Format {
+    /// True for a shape that linters and scanners write, so that whoever answers in it most likely goes by fixed rules.
+    pub fn is_of_linters(self) -> bool {
+        matches!(
+            self,
+            Self::Sarif
+                | Self::Rdjson
+                | Self::Rdjsonl
+                | Self::Checkstyle
+                | Self::Eslint
+                | Self::Semgrep
+        )
+    }
+}
+
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Parsed {

@@ -460,3 +460,35 @@ fn the_order_of_arrival_does_not_matter() {
         assert_eq!(shown(&order), first);
     }
 }
+
+#[test]
+fn a_check_weighs_and_lasts_until_the_same_agent_checks_again() {
+    use crate::check::{Check, Verdict};
+    use crate::merge::Standing;
+    let file = path("a.rs");
+    let said = on("a", "one", "bad name");
+    let id = said.id.clone();
+    let mut board = board(vec![said.clone()]);
+    let check = |agent: &str, verdict| Check {
+        agent: agent.to_owned(),
+        provider: format!("provider of {agent}"),
+        verdict,
+        why: String::new(),
+    };
+    let standing = |board: &mut Board| board.clusters(&file)[0].standing;
+    board.take_changed();
+    board.check(&id, check("b", Verdict::Unsure));
+    assert_eq!(board.take_changed(), BTreeSet::from([file.clone()]));
+    assert_eq!(standing(&mut board), Standing::Unsure);
+
+    board.check(&id, check("b", Verdict::Refuted));
+    assert_eq!(standing(&mut board), Standing::Refuted);
+    let withheld = board.withheld(Caps::default());
+    assert!(withheld.has(&file, &id));
+    assert_eq!((withheld.count_more(), withheld.count_refuted()), (0, 1));
+
+    // A new review that says the same changes nothing of that.
+    board.set("a", &file, &Reviewed::Whole, vec![]);
+    board.set("a", &file, &Reviewed::Whole, vec![said]);
+    assert_eq!(standing(&mut board), Standing::Refuted);
+}

@@ -124,9 +124,13 @@ impl<'a> Maker<'a, '_> {
         let provider = provider
             .as_ref()
             .or(preset.and_then(|it| it.provider.as_ref()));
+        let rules = self.draft.rules.or(preset.and_then(|it| it.rules));
+        let review = operations.get(&Operation::Review);
+        let is_linter = review.is_some_and(|it| it.answer.is_of_linters());
         Ok(AgentSpec {
             name: self.name.to_owned(),
             provider: provider.map_or(self.name, String::as_str).to_owned(),
+            rules: rules.unwrap_or(is_linter),
             source: self.source(),
             endpoint,
             operations,

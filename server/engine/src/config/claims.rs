@@ -212,6 +212,7 @@ fn agent_sentences(name: &str, table: &AgentTable, presets: &Presets, say: &mut 
         ("idle", table.idle.map(|it| it.to_string())),
         ("start", table.start.map(|it| it.to_string())),
         ("concurrency", table.concurrency.map(|it| it.to_string())),
+        ("rules", table.rules.map(|it| it.to_string())),
         ("enabled", table.enabled.map(|it| it.to_string())),
     ] {
         if let Some(value) = value {

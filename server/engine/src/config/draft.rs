@@ -25,6 +25,7 @@ pub(super) struct Draft {
     /// See [`AgentTable`] for these.
     pub preset: Option<Said<String>>,
     pub provider: Option<String>,
+    pub rules: Option<bool>,
     pub command: Option<Said<Vec<String>>>,
     pub url: Option<Said<String>>,
     pub env: BTreeMap<String, Said<String>>,
@@ -99,6 +100,7 @@ impl Draft {
         win(&mut self.approve, said(table.approve.as_ref(), by));
         win(&mut self.enabled, said(table.enabled.as_ref(), by));
         win(&mut self.provider, table.provider.clone());
+        win(&mut self.rules, table.rules);
         win(&mut self.timeout, table.timeout);
         win(&mut self.idle, table.idle);
         win(&mut self.start, table.start);

@@ -45,6 +45,10 @@ pub(super) struct AgentTable {
     /// The vendor of the model behind the agent. Two agents of one provider are not independent reviewers. By
     /// default what the preset says, else the agent's name.
     pub provider: Option<String>,
+    /// The agent goes by fixed rules and has no model: a linter, a spell checker. What it says needs nobody who agrees.
+    /// By default what the preset says, else `true` where its reviews come in a linter's shape (`sarif`, `rdjson`,
+    /// `rdjsonl`, `checkstyle`, `eslint`, `semgrep`).
+    pub rules: Option<bool>,
     /// Program and arguments of an MCP server that speaks on its standard streams. It is started without a shell.
     pub command: Option<Vec<String>>,
     /// Environment variables set over those that Crosscheck itself was started with.
@@ -158,6 +162,15 @@ pub(super) struct ReviewTable {
     #[serde(alias = "onSave")]
     #[schemars(extend("default" = false))]
     pub on_save: Option<bool>,
+    /// Most remarks of models that are shown of one file, the most important ones first; the others are counted, and shown
+    /// when you ask for all. `0` shows all. What rules say is always shown.
+    #[serde(alias = "maxPerFile")]
+    #[schemars(extend("default" = 5))]
+    pub max_per_file: Option<u32>,
+    /// The same of all files together.
+    #[serde(alias = "maxPerRun")]
+    #[schemars(extend("default" = 20))]
+    pub max_per_run: Option<u32>,
     /// Files that no agent ever gets, in the syntax of `.gitignore`, beside what the ignore files leave out. The
     /// lists of all layers add up.
     #[schemars(extend("default" = []))]

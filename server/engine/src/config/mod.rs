@@ -29,6 +29,7 @@ use crate::approve::Approve;
 use crate::paths::Paths;
 use crate::trust::{Trust, Untrusted};
 use agents::AgentSpec;
+use domain::merge::{Caps, Panel, Reviewer};
 use domain::path::RelPath;
 use interpolate::Context;
 use std::collections::BTreeMap;
@@ -52,6 +53,34 @@ pub struct Config {
     pub limits: LimitsConfig,
 }
 
+impl Config {
+    /// Who the agents are, for weighing what they say. `asked` are those that review; those of `[review] agents` when empty.
+    pub fn panel(&self, asked: &[String]) -> Panel {
+        let reviewer = |it: &AgentSpec| Reviewer {
+            provider: it.provider.clone(),
+            by_rules: it.rules,
+            ..Reviewer::default()
+        };
+        let asked = if asked.is_empty() {
+            &self.review.agents
+        } else {
+            asked
+        };
+        let agents = self.agents.iter();
+        Panel {
+            reviewers: agents
+                .map(|(name, it)| (name.clone(), reviewer(it)))
+                .collect(),
+            // One that cannot be asked agrees with nobody.
+            asked: asked
+                .iter()
+                .filter(|it| self.agents.contains_key(*it))
+                .cloned()
+                .collect(),
+        }
+    }
+}
+
 /// `[review]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewConfig {
@@ -64,6 +93,8 @@ pub struct ReviewConfig {
     pub scope: DefaultScope,
     /// Review a file when it is saved.
     pub on_save: bool,
+    /// How many remarks of models a door shows unasked.
+    pub caps: Caps,
     /// Files (globs, gitignore syntax) never sent to agents, beside the ignore files. The project's patterns come
     /// first; a `!` pattern takes back only what stands before it in this list.
     pub exclude: Vec<String>,

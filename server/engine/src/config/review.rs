@@ -5,6 +5,7 @@ use super::file::{LimitsTable, ReviewTable, ScopeName};
 use super::layers::{Layer, Layers};
 use super::problems::Problem;
 use super::{DefaultScope, LimitsConfig, ReviewConfig};
+use domain::merge::Caps;
 use ignore::gitignore::GitignoreBuilder;
 
 /// Most patterns of one layer.
@@ -19,6 +20,7 @@ impl Default for ReviewConfig {
             offered: Vec::new(),
             scope: DefaultScope::Changes,
             on_save: false,
+            caps: Caps::default(),
             exclude: Vec::new(),
             guidelines: true,
             instructions: None,
@@ -74,6 +76,15 @@ pub(super) fn review(
     if let Some(on_save) = table(last(&|it| it.on_save.is_some())).and_then(|it| it.on_save) {
         review.on_save = on_save;
     }
+    let number = |it: Option<u32>, default| {
+        it.map_or(default, |it| usize::try_from(it).unwrap_or(usize::MAX))
+    };
+    let per_file = table(last(&|it| it.max_per_file.is_some())).and_then(|it| it.max_per_file);
+    let per_run = table(last(&|it| it.max_per_run.is_some())).and_then(|it| it.max_per_run);
+    review.caps = Caps {
+        per_file: number(per_file, review.caps.per_file),
+        per_run: number(per_run, review.caps.per_run),
+    };
     let guidelines = table(last(&|it| it.guidelines.is_some())).and_then(|it| it.guidelines);
     review.guidelines = guidelines.unwrap_or(review.guidelines);
     for layer in layers.last_first() {

@@ -158,6 +158,9 @@ fn rendered(loaded: &Loaded) -> String {
     if review.on_save {
         out.push_str("; on save");
     }
+    if review.caps != plain.caps {
+        write!(out, "; {:?}", review.caps).unwrap();
+    }
     if !review.guidelines {
         out.push_str("; no guidelines");
     }
@@ -269,6 +272,9 @@ fn render_agent(agent: &AgentSpec, out: &mut String) {
     }
     if limits.concurrency != plain.concurrency {
         write!(out, "; {} at once", limits.concurrency).unwrap();
+    }
+    if agent.rules {
+        out.push_str("; by rules");
     }
     out.push('\n');
     for (operation, spec) in &agent.operations {

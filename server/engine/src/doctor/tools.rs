@@ -139,6 +139,7 @@ mod tests {
         let spec = AgentSpec {
             name: "house".into(),
             provider: "us".into(),
+            rules: false,
             source: "test".into(),
             endpoint: Endpoint::Stdio {
                 command: vec!["house".into()],

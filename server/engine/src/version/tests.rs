@@ -44,6 +44,7 @@ mod programs {
         let spec = AgentSpec {
             name: "any".into(),
             provider: "any".into(),
+            rules: false,
             source: "test".into(),
             endpoint: Endpoint::Stdio {
                 command: command.iter().map(|it| (*it).to_owned()).collect(),

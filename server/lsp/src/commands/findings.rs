@@ -13,6 +13,8 @@ const MAX_LISTED: usize = 10_000;
 #[derive(Default, Deserialize)]
 pub(super) struct Argument {
     uri: Option<String>,
+    /// Whether the editor is to show also what the caps withhold; as before when missing.
+    all: Option<bool>,
 }
 
 pub(super) fn run(state: &mut State, argument: &Argument) -> Value {
@@ -24,7 +26,14 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Value {
     } = state;
     let mut listed = Vec::new();
     let mut omitted = 0;
+    let (mut more, mut refuted) = (0, 0);
     for root in roots.iter_mut() {
+        if let Some(all) = argument.all {
+            root.findings.show_all(all);
+        }
+        let withheld = root.findings.withheld().clone();
+        more += withheld.count_more();
+        refuted += withheld.count_refuted();
         for path in root.findings.paths() {
             let document = documents.at(&root.path, &path);
             let uri = document.map_or_else(|| root.uri_of(&path), |it| it.uri.clone());
@@ -38,14 +47,15 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Value {
                 }
                 let range =
                     document.map(|it| to::range(cluster.range, &it.text, capabilities.encoding));
-                listed.push(finding(cluster, &uri, range));
+                let is_shown = !withheld.has(&path, &cluster.id);
+                listed.push(finding(cluster, &uri, range, is_shown));
             }
         }
     }
-    json!({"findings": listed, "omitted": omitted})
+    json!({"findings": listed, "omitted": omitted, "more": more, "refuted": refuted})
 }
 
-fn finding(cluster: &Cluster, uri: &str, range: Option<Range>) -> Value {
+fn finding(cluster: &Cluster, uri: &str, range: Option<Range>, is_shown: bool) -> Value {
     let primary = cluster.primary();
     json!({
         "id": cluster.id,
@@ -59,6 +69,13 @@ fn finding(cluster: &Cluster, uri: &str, range: Option<Range>) -> Value {
         "body": primary.body,
         "code": primary.code,
         "agents": cluster.agents(),
+        "asked": cluster.asked,
+        "providers": cluster.providers(),
+        "providers_asked": cluster.providers_asked,
+        "standing": cluster.standing,
+        "claimed": cluster.claimed,
+        "confidence": cluster.confidence,
+        "shown": is_shown,
         "place": primary.tier,
         "fix": primary.fix.is_some(),
     })

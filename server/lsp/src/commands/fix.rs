@@ -79,7 +79,7 @@ fn wanted(state: &mut State, argument: Argument) -> std::result::Result<(Wanted,
                 .cloned()
                 .collect()
         } else {
-            root.findings.clusters(&path).to_vec()
+            root.findings.shown(&path).cloned().collect()
         };
         remarks.extend(clusters.iter().map(|it| remark(it, &path)));
     }

@@ -47,7 +47,7 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Result<Value> {
     let wanted = |cluster: &&Cluster| {
         ids.is_empty() || cluster.findings.iter().any(|it| ids.contains(&it.id))
     };
-    let edits = ready_fixes(root.findings.clusters(&place.path).iter().filter(wanted));
+    let edits = ready_fixes(root.findings.shown(&place.path).filter(wanted));
     if edits.is_empty() {
         return Ok(refuse(state, "No finding of this file has a ready fix."));
     }

@@ -11,8 +11,9 @@ use crate::documents::{Document, Place};
 use crate::proto::to::View;
 use crate::proto::{edit, from};
 use crate::roots::Root;
-use crate::runs::agents_in_words;
+use crate::runs::{agents_in_words, count};
 use crate::state::State;
+use domain::merge::Cluster;
 use domain::text::TextRange;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -143,7 +144,7 @@ impl Here<'_> {
 
     /// Asked for by kind, as on saving, it brings the edit; in a menu it is a command, which computes it when chosen.
     fn fix_all(&self, root: &mut Root) -> Option<CodeAction> {
-        let clusters = root.findings.clusters(&self.place.path);
+        let clusters: Vec<&Cluster> = root.findings.shown(&self.place.path).collect();
         clusters.iter().find(|it| it.primary().fix.is_some())?;
         let title = "Apply all ready fixes of this file".to_owned();
         let is_named = self
@@ -154,7 +155,7 @@ impl Here<'_> {
             .is_some_and(|it| !it.is_empty() && !it.contains(&CodeActionKind::Empty));
         let edit = (is_named || !self.view.client.apply_edit).then(|| {
             edit::of_document(
-                &ready_fixes(clusters.iter()),
+                &ready_fixes(clusters.into_iter()),
                 self.document.version,
                 self.view,
             )
@@ -228,6 +229,15 @@ impl Here<'_> {
                 "Trust this workspace's agents and settings".to_owned(),
                 commands::TRUST,
                 argument,
+            );
+        }
+        let more = root.findings.withheld().count_more();
+        if more > 0 {
+            add(
+                KIND_MANAGE,
+                format!("Show {} of the workspace", count(more, "more finding")),
+                commands::FINDINGS,
+                json!({"all": true}),
             );
         }
         if is_running {

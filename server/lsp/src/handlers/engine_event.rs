@@ -61,7 +61,12 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
         // Whoever is told that a run is over can see what it found.
         publish::flush(state, Instant::now());
     }
-    let State { runs, client, .. } = state;
+    let State {
+        runs,
+        client,
+        roots,
+        ..
+    } = state;
     match event {
         RunEvent::Proposed { proposal, versions } => {
             arrival::proposed(state, run, proposal, &versions);
@@ -75,7 +80,11 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
             }
         }
         RunEvent::AgentEnded(agent) => runs.agent_ended(run, &agent, client),
-        RunEvent::Ended(report) => runs.ended(run, &report, client),
+        RunEvent::Ended(report) => {
+            let root = runs.root(run).and_then(|it| roots.get(&it));
+            let more = root.map_or(0, |it| it.findings.withheld().count_more());
+            runs.ended(run, &report, more, client);
+        }
     }
 }
 

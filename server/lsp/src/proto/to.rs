@@ -1,5 +1,6 @@
 //! From our shapes to LSP's.
 
+use super::agreement;
 use crate::capabilities::Capabilities;
 use domain::finding::{Category, Finding, Severity};
 use domain::locate::Tier;
@@ -122,7 +123,11 @@ pub(crate) fn explanation(cluster: &Cluster) -> String {
         if !finding.body.is_empty() {
             let _ = write!(out, "\n\n{}", hover_body(&finding.body));
         }
-        let _ = write!(out, "\n\n— {}", byline(finding));
+        let _ = write!(out, "\n\n— {}", agreement::byline(finding));
+    }
+    let agreement = agreement::explanation(cluster);
+    if !agreement.is_empty() {
+        let _ = write!(out, "\n\n{agreement}");
     }
     if let Some(note) = approximate(cluster.primary()) {
         let _ = write!(out, "\n\n_{note}_");
@@ -184,7 +189,7 @@ fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
     }
 }
 
-/// Title, explanation, rule, who agreed, and whether the place is sure.
+/// Title, rule, how many agree, explanation, what a check brought, and whether the place is sure.
 fn message(cluster: &Cluster, is_markdown: bool) -> String {
     let primary = cluster.primary();
     let body = bounded(&primary.body, MAX_DIAGNOSTIC_BODY);
@@ -196,6 +201,9 @@ fn message(cluster: &Cluster, is_markdown: bool) -> String {
     if let Some(code) = &primary.code {
         let _ = write!(out, " [{code}]");
     }
+    if let Some(votes) = agreement::votes(cluster) {
+        let _ = write!(out, " {votes}");
+    }
     if !body.is_empty() {
         out.push('\n');
         out.push_str(&if is_markdown {
@@ -204,9 +212,8 @@ fn message(cluster: &Cluster, is_markdown: bool) -> String {
             plain(&body).into()
         });
     }
-    let agents = cluster.agents();
-    if agents.len() > 1 {
-        let _ = write!(out, "\nAgreed by {}.", and(&agents));
+    if let Some(verdict) = agreement::verdict(cluster) {
+        let _ = write!(out, "\n{verdict}");
     }
     if let Some(note) = approximate(primary) {
         let _ = write!(out, "\n{note}");
@@ -260,7 +267,7 @@ fn approximate(finding: &Finding) -> Option<&'static str> {
 }
 
 fn related(cluster: &Cluster, view: View<'_>) -> Vec<lsp::DiagnosticRelatedInformation> {
-    let others = cluster.findings.iter().skip(1);
+    let others = cluster.others().iter();
     let related = others.map(|it| lsp::DiagnosticRelatedInformation {
         location: lsp::Location {
             uri: view.uri.into(),
@@ -269,27 +276,6 @@ fn related(cluster: &Cluster, view: View<'_>) -> Vec<lsp::DiagnosticRelatedInfor
         message: sanitize::line(&format!("{}: {}", it.agent, it.title), MAX_RELATED),
     });
     related.collect()
-}
-
-fn byline(finding: &Finding) -> String {
-    let severity = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-        Severity::Hint => "hint",
-    };
-    let mut out = format!(
-        "{} · {severity} · {}",
-        finding.agent,
-        category(&finding.category)
-    );
-    if let Some(code) = &finding.code {
-        let _ = write!(out, " · `{}`", code.replace('`', ""));
-    }
-    if let Some(confidence) = finding.confidence {
-        let _ = write!(out, " · {:.0} % sure", confidence * 100.0);
-    }
-    out
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -54,8 +54,8 @@ pub(super) fn started(doing: &str, agents: &[String], files: usize) -> String {
     format!("{doing}{files}{agents}")
 }
 
-/// One line: `3 findings by builtin, codex; claude failed: it crashed`.
-pub(super) fn summary(what: &What, report: &Report) -> String {
+/// One line: `3 findings by builtin, codex; claude failed: it crashed`. `more` is the number of those that are not shown.
+pub(super) fn summary(what: &What, report: &Report, more: usize) -> String {
     if let Some(error) = &report.error {
         return error.clone();
     }
@@ -74,6 +74,12 @@ pub(super) fn summary(what: &What, report: &Report) -> String {
         (false, true) if is_review => "not reviewed".to_owned(),
         (false, true) => "nothing was proposed".to_owned(),
     };
+    if is_review && more > 0 {
+        let _ = write!(
+            out,
+            "; {more} of the workspace's are not shown, `crosscheck.findings` with `all` shows them"
+        );
+    }
     let problems: usize = spoke.iter().map(|it| it.problems.len()).sum();
     if problems > 0 {
         let _ = write!(out, "; {}, see the log", count(problems, "problem"));

@@ -126,3 +126,65 @@ fn plain_text_has_no_marks_that_only_keep_markdown_safe() {
         assert_eq!(plain(markdown), expected);
     }
 }
+
+/// What one says alone, with a check of another one.
+fn checked(verdict: Option<domain::check::Verdict>) -> Cluster {
+    use domain::merge::Panel;
+    let text = Text::new("we recieve it");
+    let mut finding = misspelling("codex", "f", &text, "recieve", "receive");
+    finding.severity = Severity::Error;
+    let panel = Panel {
+        asked: ["codex", "claude"].map(str::to_owned).into(),
+        ..Panel::default()
+    };
+    let check = verdict.map(|verdict| domain::check::Check {
+        agent: "claude".to_owned(),
+        provider: "anthropic".to_owned(),
+        verdict,
+        why: "`recieve` is no word.".to_owned(),
+    });
+    let checks = [(finding.id.clone(), check.into_iter().collect())];
+    let around = Circumstances {
+        panel: &panel,
+        checks: &checks.into_iter().collect(),
+        ..Circumstances::default()
+    };
+    domain::merge::merge([&finding], around).remove(0)
+}
+
+#[test]
+fn what_a_check_brought_is_told() {
+    use domain::check::Verdict;
+    let said = |verdict| {
+        let cluster = checked(verdict);
+        let message = message(&cluster, false);
+        let explanation = explanation(&cluster);
+        let (_, below) = explanation.split_once("\n\n— ").unwrap();
+        format!("{message}\n---\n{below}")
+    };
+    expect![[r"
+        `recieve` should be `receive`
+        ---
+        codex · error · spelling
+
+        Shown as information, not error, until another agent says so, too."]]
+    .assert_eq(&said(None));
+    expect![[r"
+        `recieve` should be `receive`
+        Confirmed by claude.
+        ---
+        codex · error · spelling
+
+        **claude** confirms it: `recieve` is no word."]]
+    .assert_eq(&said(Some(Verdict::Confirmed)));
+    expect![[r"
+        `recieve` should be `receive`
+        Checked by claude, and still unsure.
+        ---
+        codex · error · spelling
+
+        Shown as information, not error, until another agent says so, too.
+
+        **claude** checked it and is unsure: `recieve` is no word."]]
+    .assert_eq(&said(Some(Verdict::Unsure)));
+}

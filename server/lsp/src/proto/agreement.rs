@@ -1,0 +1,104 @@
+//! Who agrees on a finding, in words for a person.
+
+use super::to::{and, hover_body};
+use domain::check::Verdict;
+use domain::finding::{Finding, Severity};
+use domain::merge::{Cluster, Standing};
+use std::fmt::Write;
+
+/// `(2/3 agents)`: of the providers that looked, how many say so. Nothing where only one looked.
+pub(super) fn votes(cluster: &Cluster) -> Option<String> {
+    let (said, asked) = cluster.votes()?;
+    Some(format!("({said}/{asked} agents)"))
+}
+
+/// One line for a diagnostic, where another agent checked it.
+pub(super) fn verdict(cluster: &Cluster) -> Option<String> {
+    let of = |verdict: Verdict| -> Vec<&str> {
+        let checks = cluster.checks.iter().filter(|it| it.verdict == verdict);
+        checks.map(|it| it.agent.as_str()).collect()
+    };
+    match cluster.standing {
+        Standing::Confirmed => Some(format!("Confirmed by {}.", and(&of(Verdict::Confirmed)))),
+        Standing::Refuted => Some(format!("Refuted by {}.", and(&of(Verdict::Refuted)))),
+        Standing::Unsure => {
+            let all: Vec<&str> = cluster.checks.iter().map(|it| it.agent.as_str()).collect();
+            Some(format!("Checked by {}, and still unsure.", and(&all)))
+        }
+        Standing::Lone | Standing::Rule | Standing::Agreed => None,
+    }
+}
+
+/// What a hover says below the agents' own words: who agrees, how severe it is and why so, what checks brought.
+pub(super) fn explanation(cluster: &Cluster) -> String {
+    let mut out = String::new();
+    let said = cluster.agents();
+    let asked = cluster.asked.iter().map(String::as_str);
+    let silent: Vec<&str> = asked.filter(|it| !said.contains(it)).collect();
+    match (cluster.standing, said.len(), silent.is_empty()) {
+        (Standing::Rule, _, _) => {}
+        (_, 1, true) => {}
+        (_, _, true) => _ = write!(out, "{} say so", and(&said)),
+        (_, 1, false) => _ = write!(out, "Only {} says so; not {}", said[0], and(&silent)),
+        (_, _, false) => _ = write!(out, "{} say so; not {}", and(&said), and(&silent)),
+    }
+    if !out.is_empty() {
+        let _ = write!(out, " · {:.0} % likely", cluster.confidence * 100.0);
+    }
+    let mut say = |sentence: String| {
+        let gap = if out.is_empty() { "" } else { "\n\n" };
+        let _ = write!(out, "{gap}{sentence}");
+    };
+    if cluster.is_disputed {
+        say(format!(
+            "They disagree on how bad it is; {} is in the middle.",
+            severity(cluster.severity)
+        ));
+    } else if cluster.claimed > cluster.severity {
+        say(format!(
+            "Shown as {}, not {}, until another agent says so, too.",
+            severity(cluster.severity),
+            severity(cluster.claimed)
+        ));
+    }
+    for check in &cluster.checks {
+        let what = match check.verdict {
+            Verdict::Confirmed => "confirms it",
+            Verdict::Refuted => "refutes it",
+            Verdict::Unsure => "checked it and is unsure",
+        };
+        let why = if check.why.is_empty() {
+            ".".to_owned()
+        } else {
+            format!(": {}", hover_body(&check.why))
+        };
+        say(format!("**{}** {what}{why}", check.agent));
+    }
+    out
+}
+
+/// Who said one finding, and how sure they are.
+pub(super) fn byline(finding: &Finding) -> String {
+    let mut out = format!(
+        "{} · {} · {}",
+        finding.agent,
+        severity(finding.severity),
+        super::to::category(&finding.category)
+    );
+    if let Some(code) = &finding.code {
+        let _ = write!(out, " · `{}`", code.replace('`', ""));
+    }
+    if let Some(confidence) = finding.confidence {
+        let _ = write!(out, " · {:.0} % sure", confidence * 100.0);
+    }
+    out
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "information",
+        Severity::Hint => "hint",
+    }
+}
