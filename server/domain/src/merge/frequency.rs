@@ -1,5 +1,8 @@
 //! How common words are in remarks on code, so that the few remarks of one file need not tell.
 
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
 /// As many remarks as the table counts for, beside those that are there.
 pub(super) const REMARKS: f32 = 200.0;
 
@@ -266,9 +269,13 @@ const BANDS: [(f32, &[&str]); 4] = [
 
 /// Share of the remarks that have a word, given by its stem.
 pub(super) fn share(stem: &str) -> f32 {
-    let bands = BANDS.iter();
-    let mut of_word = bands.filter(|(_, words)| words.binary_search(&stem).is_ok());
-    of_word.next().map_or(RARE, |it| it.0)
+    static SHARES: LazyLock<FxHashMap<&str, f32>> = LazyLock::new(|| {
+        let bands = BANDS.iter();
+        bands
+            .flat_map(|(share, words)| words.iter().map(|it| (*it, *share)))
+            .collect()
+    });
+    SHARES.get(stem).copied().unwrap_or(RARE)
 }
 
 #[cfg(test)]

@@ -114,48 +114,23 @@ pub(super) struct Judgement {
 /// Judges the findings of a cluster, of which there is at least one; the first is the primary one.
 pub(super) fn judge(findings: &[&Finding], around: Circumstances<'_>) -> Judgement {
     let panel = around.panel;
-    let primary = findings[0];
     // Each provider has one voice, its loudest.
     let mut voices: BTreeMap<&str, Severity> = BTreeMap::new();
     for it in findings {
         let voice = voices.entry(&it.provider).or_insert(it.severity);
         *voice = it.severity.max(*voice);
     }
-    let said: BTreeSet<&str> = findings.iter().map(|it| it.agent.as_str()).collect();
     let checks = checks(findings, &voices, around);
     let is_rule = findings.iter().any(|it| panel.is_by_rules(&it.agent));
     let standing = standing(&voices, is_rule, &checks);
-
-    // No rule finds what a model is asked for.
-    let models = |agent: &&str| !panel.is_by_rules(agent);
-    let looked: BTreeSet<&str> = around.looked.at(primary.range).filter(models).collect();
-    let asked: BTreeSet<&str> = match standing {
-        Standing::Rule => said.clone(),
-        _ => said.union(&looked).copied().collect(),
-    };
-    let spoke: BTreeMap<&str, &str> = findings
-        .iter()
-        .map(|it| (it.agent.as_str(), it.provider.as_str()))
-        .collect();
-    let provider = |agent: &'_ str| -> String {
-        let spoke = spoke.get(agent).copied();
-        spoke.unwrap_or_else(|| panel.provider(agent)).to_owned()
-    };
-    let providers = |agents: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
-        agents.map(provider).collect()
-    };
-    let providers_asked = providers(&mut asked.iter().copied());
-    let mut to_ask = panel.asked.iter().map(String::as_str).filter(models);
-    let others = providers(&mut to_ask);
-    let could_agree = providers_asked.union(&others).count() > 1;
-
-    let claimed = voices.values().copied().max().unwrap_or(primary.severity);
+    let audience = Audience::of(findings, standing, around);
+    let claimed = voices.values().copied().max().unwrap_or(Severity::Hint);
     let (middle, is_disputed) = weigh(&voices);
     let severity = match standing {
         Standing::Agreed => middle,
         Standing::Rule | Standing::Confirmed => claimed,
         Standing::Lone | Standing::Unsure | Standing::Refuted => {
-            claimed.min(cap(findings, could_agree))
+            claimed.min(cap(findings, audience.could_agree))
         }
     };
     Judgement {
@@ -164,9 +139,47 @@ pub(super) fn judge(findings: &[&Finding], around: Circumstances<'_>) -> Judgeme
         is_disputed: is_disputed && standing == Standing::Agreed,
         standing,
         confidence: confidence(findings, standing, voices.len(), panel),
-        providers_asked: providers_asked.len(),
-        asked: asked.into_iter().map(str::to_owned).collect(),
+        asked: audience.asked,
+        providers_asked: audience.providers,
         checks,
+    }
+}
+
+/// Who might have said it.
+struct Audience {
+    /// Agents that looked at the place, those that said it among them.
+    asked: Vec<String>,
+    /// Number of their providers.
+    providers: usize,
+    /// There is more than one provider among them and those that are still to look.
+    could_agree: bool,
+}
+
+impl Audience {
+    fn of(findings: &[&Finding], standing: Standing, around: Circumstances<'_>) -> Self {
+        let panel = around.panel;
+        let said: BTreeMap<&str, &str> = findings
+            .iter()
+            .map(|it| (it.agent.as_str(), it.provider.as_str()))
+            .collect();
+        // No rule finds what a model is asked for.
+        let models = |agent: &&str| !panel.is_by_rules(agent);
+        let mut asked: BTreeSet<&str> = said.keys().copied().collect();
+        if standing != Standing::Rule {
+            asked.extend(around.looked.at(findings[0].range).filter(models));
+        }
+        let provider = |agent: &&str| {
+            let said = said.get(agent).copied();
+            said.unwrap_or_else(|| panel.provider(agent)).to_owned()
+        };
+        let providers: BTreeSet<String> = asked.iter().map(provider).collect();
+        let to_ask = panel.asked.iter().map(String::as_str).filter(models);
+        let others: BTreeSet<String> = to_ask.map(|it| provider(&it)).collect();
+        Self {
+            asked: asked.into_iter().map(str::to_owned).collect(),
+            providers: providers.len(),
+            could_agree: providers.union(&others).count() > 1,
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! The words of a finding's text, as they are compared.
 
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
 /// Longest first sentence, in bytes.
 const MAX_SENTENCE: usize = 400;
 /// Longest text between two quotation marks that is taken for a name, in bytes.
@@ -48,6 +51,10 @@ pub(super) fn dotted_words(text: &str) -> impl Iterator<Item = &str> {
 
 /// True for what looks like an identifier: a word with `_`, `.` or inner capitals.
 pub(super) fn is_identifier(word: &str) -> bool {
+    // Most words are plain, and this is asked of each.
+    if word.bytes().all(|it| it.is_ascii_lowercase()) {
+        return false;
+    }
     let is_named = word.contains('.') || word.trim_matches('_').contains('_') || is_camel(word);
     let starts = word.starts_with(|it: char| it.is_alphabetic() || it == '_');
     is_named && starts && !ABBREVIATIONS.contains(&word)
@@ -108,7 +115,8 @@ pub(super) fn first_sentence(body: &str) -> &str {
 
 /// True for words that say nothing about the subject. In lower case.
 pub(super) fn is_stop_word(word: &str) -> bool {
-    STOP_WORDS.binary_search(&word).is_ok()
+    static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| STOP_WORDS.iter().copied().collect());
+    SET.contains(word)
 }
 
 fn is_camel(word: &str) -> bool {

@@ -314,7 +314,7 @@ fn the_most_important_is_shown_first_and_the_rest_is_counted() {
 fn caps_count_each_file_alone() {
     let in_file = |path: &str, line: usize| {
         let mut it = located("a", "x\ny\nz\n", line * 2..line * 2 + 1, "Loop bound");
-        it.path = crate::path::RelPath::parse("/r", path).unwrap();
+        it.path = RelPath::parse("/r", path).unwrap();
         it.identify(u32::try_from(line).unwrap());
         Finding {
             title: format!("Remark {line}"),

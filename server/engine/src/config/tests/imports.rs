@@ -59,11 +59,11 @@ command = "my-eslint"
         docs by docs (~/.codex/config.toml): docs ${NOT_FILLED}; KEY=value; call 60s; start 10s
           review: review{}
           edit: edit{}
-        eslint by eslint (~/.codex/config.toml): my-eslint
+        eslint by eslint (~/.codex/config.toml): my-eslint; by rules
           review: lint-files{"filePaths":"{{ paths }}"} -> Eslint (Disk)
         github by github (~/.claude.json, ~/.config/crosscheck/config.toml): github-mcp s3cret d; call 60s
           review: check{}
-        lint by eslint (~/.cursor/mcp.json): npx @eslint/mcp
+        lint by eslint (~/.cursor/mcp.json): npx @eslint/mcp; by rules
           review: lint-files{"filePaths":"{{ paths }}"} -> Eslint (Disk)
         new by new (~/.config/zed/settings.json): zed-new; N=1
           review: review{}
@@ -127,7 +127,7 @@ fn lists_in_the_workspace_need_trust_and_then_win_over_the_users() {
     expect![[r#"
         builtin by crosscheck (built in): crosscheck agent builtin
           review: review{}
-        eslint by eslint (.mcp.json): npx
+        eslint by eslint (.mcp.json): npx; by rules
           review: lint-files{"filePaths":"{{ paths }}"} -> Eslint (Disk)
         linter by linter (.mcp.json): …/root/theirs
           review: review{}

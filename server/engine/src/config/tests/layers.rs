@@ -82,7 +82,7 @@ run = "1h"
         codex by openai (~/.config/crosscheck/config.toml): crosscheck agent codex; call 1200s
           review: review{"effort":"high","task":"{{ prompt }}"} -> CodexReview
           ask: ask{}
-        house by house (~/.config/crosscheck/config.toml): house-agent --mcp …/home/x; TOKEN=s3cret; in …/root/sub; call 630s; idle 90s; start 500ms; 1 at once
+        house by house (~/.config/crosscheck/config.toml): house-agent --mcp …/home/x; TOKEN=s3cret; in …/root/sub; call 630s; idle 90s; start 500ms; 1 at once; by rules
           review: check_code{"dir":"{{ root }}","task":"{{ prompt }}"} -> Sarif (Disk)
         remote by example (~/.config/crosscheck/config.toml): https://agents.example/mcp; Authorization: Bearer s3cret
           review: review{}

@@ -47,7 +47,7 @@ fn a_diagnostic_says_what_where_and_who() {
           "severity": 2,
           "code": "spelling",
           "source": "crosscheck (claude + codex)",
-          "message": "`recieve` should be `receive` [en-7]\nEnglish has `ei` after *c*.\nAgreed by claude and codex.",
+          "message": "`recieve` should be `receive` [en-7] (2/2 agents)\nEnglish has `ei` after *c*.",
           "relatedInformation": [
             {
               "location": {
@@ -109,7 +109,9 @@ fn an_explanation_names_everyone() {
 
         **Typo**
 
-        — claude · warning · spelling · 75 % sure"#]]
+        — claude · warning · spelling · 75 % sure
+
+        claude and codex say so · 76 % likely"#]]
     .assert_eq(&explanation(&cluster(&text)));
 }
 
