@@ -5,7 +5,7 @@
 //! - their fixes change the same text into the same: the strongest evidence;
 //! - or they lie near each other (ranges overlap, or at most 3 lines between) and their words are alike, s ≥ 0.20;
 //! - or both are in the symbol of the same name, and s ≥ 0.25;
-//! - or one has no sure place, or one names something at the place of the other, and s ≥ 0.30;
+//! - or one has no sure place, or one names what stands at the place of the other and not at its own, and s ≥ 0.30;
 //! - or two identifiers are in both, in any of these cases;
 //!
 //! where s is the larger of the TF-IDF cosine and 1.8 times the Jaccard index of the words of title and first sentence.

@@ -112,8 +112,8 @@ fn threshold(a: &Remark<'_>, b: &Remark<'_>) -> Option<f32> {
     let lines = a.finding.anchor.line.abs_diff(b.finding.anchor.line);
     let is_unsure = !a.is_placed() || !b.is_placed();
     let speaks_of = (is_unsure && lines <= APPROXIMATE_LINES)
-        || shared(&a.names, &b.code) > 0
-        || shared(&b.names, &a.code) > 0;
+        || shared(&a.elsewhere, &b.code) > 0
+        || shared(&b.elsewhere, &a.code) > 0;
     speaks_of.then_some(IN_FILE)
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Remark<'f> {
     pub(super) plain: Vec<u32>,
     /// Words of code in title and first sentence: of identifiers, and of what they quote.
     pub(super) names: Vec<u32>,
+    /// Those of them that do not stand at the place itself.
+    pub(super) elsewhere: Vec<u32>,
     /// Identifiers of title and explanation.
     pub(super) identifiers: Vec<u32>,
     /// Words of the code at the place.
@@ -121,6 +123,9 @@ impl Numbers {
         let quote = &finding.anchor.quote;
         let code = words::code_words(start(quote)).map(|it| self.of(it));
         let code = sorted(code.collect());
+        let names = sorted(names);
+        let mut elsewhere = names.clone();
+        elsewhere.retain(|it| code.binary_search(it).is_err());
         Remark {
             finding,
             agent,
@@ -128,7 +133,8 @@ impl Numbers {
             words: all,
             length: 0.0,
             plain,
-            names: sorted(names),
+            names,
+            elsewhere,
             identifiers: self.identifiers(finding),
             code,
             symbol: finding
