@@ -7,7 +7,7 @@ use domain::locate::Tier;
 use domain::merge::{Circumstances, merge};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
