@@ -74,7 +74,9 @@ pub(crate) fn shortfall(report: &Report, words: &Words) -> Option<String> {
         match &agent.outcome {
             AgentOutcome::Partial(why) => reasons.push(format!("{name} {}: {why}", words.part)),
             AgentOutcome::Failed(why) => reasons.push(format!("{name} {}: {why}", words.nothing)),
-            AgentOutcome::Answered | AgentOutcome::Cancelled => continue,
+            AgentOutcome::Answered | AgentOutcome::TakenOver { .. } | AgentOutcome::Cancelled => {
+                continue;
+            }
         }
         // What it was denied may be why.
         let about = format!("agent `{name}` ");
@@ -125,6 +127,12 @@ fn agent_line(agent: &AgentReport, words: &Words, is_told: bool) {
     let error = style::error("error");
     match &agent.outcome {
         AgentOutcome::Answered => {}
+        AgentOutcome::TakenOver { by, calls, why } => anstream::eprintln!(
+            "{}: {name} was {why}; {} took over {}",
+            style::note("note"),
+            style::strong(by),
+            plural(*calls, "call")
+        ),
         AgentOutcome::Partial(why) => anstream::eprintln!("{error}: {name} {}: {why}", words.part),
         AgentOutcome::Failed(why) => {
             anstream::eprintln!("{error}: {name} {}: {why}", words.nothing);

@@ -152,6 +152,9 @@ pub(super) fn outcome(what: &What, agent: &AgentReport) -> String {
         }
         (AgentOutcome::Answered, _) if agent.changes == 0 => format!("{name} changed nothing"),
         (AgentOutcome::Answered, _) => format!("{name}: {}", count(agent.changes, "change")),
+        (AgentOutcome::TakenOver { by, calls, why }, _) => {
+            format!("{name} was {why}; {by} took over {}", count(*calls, "call"))
+        }
         (AgentOutcome::Partial(reason), What::Review(_)) => {
             format!("{name} did not review everything: {reason}")
         }
@@ -188,7 +191,7 @@ fn names<'a>(agents: impl Iterator<Item = &'a &'a AgentReport>) -> String {
 fn has_spoken(agent: &AgentReport) -> bool {
     matches!(
         agent.outcome,
-        AgentOutcome::Answered | AgentOutcome::Partial(_)
+        AgentOutcome::Answered | AgentOutcome::TakenOver { .. } | AgentOutcome::Partial(_)
     )
 }
 
