@@ -9,6 +9,7 @@
 mod adapter;
 mod approvals;
 mod bad_input;
+mod budget;
 mod builtin;
 mod claude;
 mod codex;

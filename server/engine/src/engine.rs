@@ -306,6 +306,10 @@ impl Engine {
     pub(crate) fn handle(&self) -> Option<Handle> {
         self.inner.runtime.handle(&self.inner.sink)
     }
+    /// The gate of all calls.
+    pub(crate) fn budgets(&self) -> Arc<Budgets> {
+        self.inner.budgets.clone()
+    }
     /// Places and environment.
     pub(crate) fn paths(&self) -> &Paths {
         &self.inner.paths

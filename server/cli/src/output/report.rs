@@ -1,7 +1,7 @@
 //! How a run went, for people: what was not done, and why.
 
 use crate::output::{plural, style};
-use engine::{AgentOutcome, AgentReport, Report};
+use engine::{AgentOutcome, AgentReport, Report, Spent};
 
 /// Longest line that says why a run is not complete, in characters.
 const MAX_SHORTFALL: usize = 2000;
@@ -51,6 +51,19 @@ pub(crate) fn print(report: &Report, words: &Words, told: &[&str]) -> bool {
         agent_line(agent, words, told.contains(&agent.agent.as_str()));
     }
     true
+}
+
+/// What the calls of a run took: ` · 3 calls, ~41,200 tokens, ~$0.32`; nothing when they cost nothing.
+pub(crate) fn cost(report: &Report) -> String {
+    let mut total = Spent::default();
+    for agent in &report.agents {
+        total += &agent.spent;
+    }
+    if total.is_nothing() {
+        String::new()
+    } else {
+        format!(" · {total}")
+    }
 }
 
 /// Prints that a run was cancelled, if it was.

@@ -137,7 +137,7 @@ impl Calling<'_> {
 }
 
 /// The bytes that a call sends.
-pub(super) fn bytes_of(spec: &AgentSpec, operation: Operation, variables: &Value) -> usize {
+pub(crate) fn bytes_of(spec: &AgentSpec, operation: Operation, variables: &Value) -> usize {
     let arguments = spec.operations.get(&operation).map(|it| &it.arguments);
     // What cannot be made is not sent; the call tells why.
     let rendered = arguments.and_then(|it| template::render(it, variables).ok());
@@ -145,7 +145,7 @@ pub(super) fn bytes_of(spec: &AgentSpec, operation: Operation, variables: &Value
 }
 
 /// The bytes of an answer. Its text often says the same as its structured content.
-fn size(answer: &Answer) -> usize {
+pub(crate) fn size(answer: &Answer) -> usize {
     let texts = answer.texts.iter().map(String::len).sum();
     answer.structured.as_ref().map_or(0, length).max(texts)
 }

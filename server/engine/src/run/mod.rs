@@ -6,7 +6,7 @@
 mod agent;
 mod answer;
 mod author;
-mod calling;
+pub(crate) mod calling;
 mod edit;
 mod files;
 mod fix;

@@ -226,7 +226,9 @@ pub(super) fn details(report: &Report) -> Vec<String> {
                 count(it.dismissed, "finding")
             )
         });
-        summary.chain(problems).chain(unlocated).chain(dismissed)
+        let spent = (!it.spent.is_nothing()).then(|| format!("{name}: {}", it.spent));
+        let found = summary.chain(problems).chain(unlocated);
+        found.chain(dismissed).chain(spent)
     });
     report
         .notes
