@@ -1,7 +1,8 @@
 //! Budgets, fallbacks and authors, as a person at a terminal or in an editor meets them.
 
-use crate::{CODE, FINDS_ADD, FINDS_NOTHING, workspace};
+use crate::{CODE, FINDS_ADD, FINDS_NOTHING, until, workspace};
 use serde_json::{Value, json};
+use std::process::Stdio;
 use tests::{Ran, Sandbox, sandbox};
 
 /// Says that its quota is used up, as services say it.
@@ -64,7 +65,7 @@ fn a_budget_of_one_call_is_one_call_and_the_rest_is_named() {
             .find(|it| it.contains(&format!("{agent} reviewed nothing")));
         let line = line.unwrap_or_else(|| panic!("{ran:?}"));
         for part in [
-            "budget: 1 call",
+            "budget: the only call in one run is taken",
             "`[budget] run`",
             "raise it there",
             "src/00.rs",
@@ -107,7 +108,7 @@ fn a_day_is_one_budget_for_all_terminals_and_told_once_by_parts() {
     let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     for part in [
-        "of $1.00, $1.00 are spent",
+        "of $1.00 a day, $1.00 are spent",
         "`[budget] day`",
         "renewed at 00:00 UTC",
         "src/main.rs",
@@ -180,21 +181,57 @@ fn the_embedded_agent_costs_nothing() {
 #[test]
 fn a_run_that_is_large_is_announced() {
     let mut sandbox = workspace(&costs(300, 0.01));
-    sandbox.config("[budget]\nrun = { calls = 1 }");
-    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    sandbox.config("[budget]\nrun = { calls = 1 }\nday = { calls = 3 }");
+    let runs = [(); 3].map(|()| sandbox.crosscheck(&["review", "src/main.rs"]));
+    let told = runs
+        .each_ref()
+        .map(|it| it.stderr.contains("this takes about 1 call, ~"));
+    assert_eq!(told, [false, false, true], "{runs:?}");
+    let last = "~$0.01, 100 % of what is left of `[budget] day`";
     assert!(
-        ran.stderr.contains("this takes about 1 call, ~")
-            && ran
-                .stderr
-                .contains("100 % of what is left of `[budget] run`"),
-        "{ran:?}"
+        runs[2].stderr.contains(last),
+        "the calls before told what they cost: {runs:?}"
     );
-    sandbox.config("[prices]\nm = { input = 1, output = 1 }");
-    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
-    assert!(
-        ran.stderr.contains("~$0.01,"),
-        "the last call told what it cost: {ran:?}"
-    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_is_killed_holds_no_budget() {
+    for (script, is_sent) in [
+        // It never gets the call.
+        ("on handshake\ntouch [sandbox]/there\nhang\n", false),
+        ("on call\ntouch [sandbox]/there\nhang\n", true),
+    ] {
+        let mut sandbox = workspace(script);
+        sandbox.agent("beta", FINDS_NOTHING);
+        sandbox.config("[budget]\nday = { calls = 1 }");
+        let mut command = sandbox.command(sandbox.program());
+        let review = ["review", "src/main.rs", "--agent"];
+        let mut child = command
+            .args(review)
+            .arg("alpha")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        until("the agent is there", || {
+            sandbox.path().join("there").exists()
+        });
+        if is_sent {
+            // The call is noted as sent before the agent acts; the note is written soon after.
+            until("the call is noted", || {
+                let usage = sandbox.crosscheck(&["usage", "--format", "json"]);
+                document(&usage)["agents"][0]["spent"]["calls"] == 1
+            });
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ran = sandbox.crosscheck(&["review", "src/main.rs", "--agent", "beta"]);
+        assert_eq!(
+            ran.code,
+            if is_sent { 2 } else { 0 },
+            "sent: {is_sent}: {ran:?}"
+        );
+    }
 }
 
 #[test]
@@ -273,7 +310,10 @@ fn a_fix_without_budget_is_not_made() {
     sandbox.config("[fix]\nagents = [\"alpha\"]\n[budget]\nday = { calls = 0 }");
     let ran = sandbox.crosscheck(&["ask", "Add them.", "src/main.rs"]);
     assert_eq!((ran.code, calls_of(&sandbox, "alpha")), (2, 0), "{ran:?}");
-    assert!(ran.stderr.contains("budget: 0 calls"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("budget: no call is allowed a day"),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What a run will probably take, told before it begins.
 
-use super::{Limits, Rule, Spent};
+use super::{Limits, Period, Rule, Spent};
 use crate::ledger::AgentSpent;
 
-/// A run that takes more than this part of what is left of a budget is worth a word before it begins.
+/// A run that takes more than this part of what is left of a day's budget is worth a word before it begins.
 const LARGE_SHARE: f64 = 0.5;
 /// So is one with more than this, whatever the budget.
 const LARGE: Limits = Limits {
@@ -20,8 +20,8 @@ pub struct Estimate {
     pub total: Spent,
     /// Each agent's part.
     pub agents: Vec<AgentSpent>,
-    /// The largest part of what is left of a budget that it would take, and the key of that budget; more than 1 when it does not
-    /// fit.
+    /// The part of what is left of a budget that it would take, and the key of that budget: of the one that it strains most. More
+    /// than 1 when it does not fit.
     pub share: Option<(f64, String)>,
     /// It is large enough for a word before it begins.
     pub is_large: bool,
@@ -45,17 +45,24 @@ impl Estimate {
             total
         };
         let total = of(None);
-        let mut share: Option<(f64, String)> = None;
+        let mut is_large = LARGE.is_exceeded_by(&total);
+        let mut nearest: Option<(f64, f64, String)> = None;
         for (rule, spent) in budgets {
-            let part = rule.limits.less(&spent).share(&of(Some(&rule)));
-            if let Some(part) = part
-                && share.as_ref().is_none_or(|it| it.0 < part)
-            {
-                share = Some((part, rule.table()));
+            let Some(part) = rule.limits.less(&spent).share(&of(Some(&rule))) else {
+                continue;
+            };
+            // A run may well take all that one may; a day has more of them.
+            let most = match rule.period {
+                Period::Run => 1.0,
+                Period::Day => LARGE_SHARE,
+            };
+            is_large |= part > most;
+            let weight = part / most;
+            if nearest.as_ref().is_none_or(|it| it.0 < weight) {
+                nearest = Some((weight, part, rule.table()));
             }
         }
-        let is_large =
-            LARGE.is_exceeded_by(&total) || share.as_ref().is_some_and(|it| it.0 > LARGE_SHARE);
+        let share = nearest.map(|(_, part, table)| (part, table));
         Self {
             is_large: is_large && !total.is_nothing(),
             needs_consent: confirm.is_exceeded_by(&total),
@@ -82,7 +89,6 @@ impl Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::Period;
 
     fn of(agent: &str, calls: u64, usd: Option<f64>) -> AgentSpent {
         AgentSpent {

@@ -111,33 +111,36 @@ impl Rule {
         let Some((what, may_fit_later)) = self.excess(spent, open, next) else {
             return Ok(());
         };
-        let (table, period) = (self.table(), self.period_words());
+        let table = self.table();
         let renewed = match self.period {
             Period::Run => String::new(),
             Period::Day => format!("; it is renewed at 00:00 UTC, in {}", in_time(left_of_day)),
         };
         Err(Refusal {
-            reason: format!(
-                "budget: {what} {period} (`{table}`); raise it there to go on{renewed}"
-            ),
+            reason: format!("budget: {what} (`{table}`); raise it there to go on{renewed}"),
             may_fit_later,
         })
     }
 
     /// The first limit that would be exceeded, in words, and whether that may change.
     fn excess(&self, spent: &Spent, open: &Spent, next: &Expected) -> Option<(String, bool)> {
-        let limits = &self.limits;
+        let (limits, period) = (&self.limits, self.period_words());
         if let Some(most) = limits.calls
             && spent.calls + open.calls >= most
         {
-            return Some((format!("{} are allowed, and no more,", calls(most)), false));
+            let said = match most {
+                0 => format!("no call is allowed {period}"),
+                1 => format!("the only call {period} is taken"),
+                most => format!("all {} {period} are taken", calls(most)),
+            };
+            return Some((said, false));
         }
         if let Some(most) = limits.tokens
             && spent.tokens() + open.tokens() + next.tokens() > most
         {
             let mark = about(spent.tokens_estimated);
             let said = format!(
-                "of {} tokens, {mark}{} are spent{} and this call may take ~{}; that is the most",
+                "of {} tokens {period}, {mark}{} are spent{} and this call may take ~{}",
                 grouped(most),
                 grouped(spent.tokens()),
                 under_way(open, &grouped(open.tokens())),
@@ -151,7 +154,7 @@ impl Rule {
         {
             let mark = about(spent.usd_estimated);
             let said = format!(
-                "of {}, {mark}{} are spent{} and this call may cost {}; that is the most",
+                "of {} {period}, {mark}{} are spent{} and this call may cost {}",
                 dollars(most),
                 dollars(spent.usd),
                 under_way(open, &dollars(open.usd)),
@@ -163,7 +166,7 @@ impl Rule {
         if let Some(most) = limits.minutes
             && spent.time + open.time >= Duration::from_secs(most.saturating_mul(60))
         {
-            let said = format!("agents may work {most} min, and have,");
+            let said = format!("agents have worked the {most} min that they may {period}");
             return Some((said, false));
         }
         None
@@ -291,14 +294,14 @@ mod tests {
                 spent(1, 0, 0.0, 0),
                 spent(2, 0, 0.0, 0),
                 next(0, None),
-                Some(("3 calls are allowed, and no more, a day", false)),
+                Some(("all 3 calls a day are taken", false)),
             ),
             (
                 spent(1, 600, 0.0, 0),
                 spent(1, 300, 0.0, 0),
                 next(200, None),
                 Some((
-                    "of 1,000 tokens, 600 are spent, ~300 are under way and this call may take ~200",
+                    "of 1,000 tokens a day, 600 are spent, ~300 are under way and this call may take ~200",
                     true,
                 )),
             ),
@@ -307,7 +310,7 @@ mod tests {
                 nothing(),
                 next(200, None),
                 Some((
-                    "of 1,000 tokens, 900 are spent and this call may take ~200",
+                    "of 1,000 tokens a day, 900 are spent and this call may take ~200",
                     false,
                 )),
             ),
@@ -316,7 +319,7 @@ mod tests {
                 nothing(),
                 next(0, Some(0.25)),
                 Some((
-                    "of $1.00, $0.80 are spent and this call may cost ~$0.25",
+                    "of $1.00 a day, $0.80 are spent and this call may cost ~$0.25",
                     false,
                 )),
             ),
@@ -324,7 +327,7 @@ mod tests {
                 spent(1, 0, 0.0, 30),
                 nothing(),
                 next(0, None),
-                Some(("agents may work 30 min, and have, a day", false)),
+                Some(("agents have worked the 30 min that they may a day", false)),
             ),
         ] {
             let refused = refused(limits, &of, &under_way, call);

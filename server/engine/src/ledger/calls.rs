@@ -269,7 +269,7 @@ fn sums(row: &rusqlite::Row<'_>) -> Result<Spent> {
 pub(super) fn spent(store: &Store, root: Option<&str>, since: i64) -> Result<Vec<AgentSpent>> {
     let mut select = store.connection.prepare_cached(&format!(
         "SELECT {SUMS}, agent, provider FROM calls
-         WHERE started >= :since AND (:root IS NULL OR root = :root)
+         WHERE started >= :since AND state != 'reserved' AND (:root IS NULL OR root = :root)
          GROUP BY agent, provider ORDER BY agent, provider LIMIT :most"
     ))?;
     let found = select.query_map(

@@ -29,7 +29,7 @@ use crate::questions::Questions;
 use crate::request::{Edit, Review};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
-use agents::Operation;
+use agents::{AgentSpec, Operation};
 use prepare::{Nothing, Prepared};
 use progress::Meter;
 use relief::Relief;
@@ -186,15 +186,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         notes,
         shared,
     } = prepared;
-    let config = job
-        .root
-        .loaded()
-        .map(|it| it.config.clone())
-        .unwrap_or_default();
-    let relief = Arc::new(Relief::new(&config, &agents, author));
-    let gate = Gate::new(job.budgets.clone(), job.run, &job.root.path, config.budget);
-    gate.await_plans(agents.len());
-    gate.learn(&agents, Operation::Review).await;
+    let (gate, relief) = set_up(job, &agents, author, &[Operation::Review]).await;
     let shared = Arc::new(shared);
     let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
     job.ledger.begin(job.run, &job.root.path, &names);
@@ -269,6 +261,31 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         gate.noted().await;
     }
     report
+}
+
+/// What the calls of a run pass, which knows what earlier calls took, and who stands in for whom.
+async fn set_up(
+    job: &Job,
+    agents: &[AgentSpec],
+    author: Option<String>,
+    operations: &[Operation],
+) -> (Arc<Gate>, Arc<Relief>) {
+    let loaded = job.root.loaded();
+    let config = loaded.map(|it| it.config.clone()).unwrap_or_default();
+    let relief = Arc::new(Relief::new(&config, agents, author));
+    let gate = Gate::new(job.budgets.clone(), job.run, &job.root.path, config.budget);
+    gate.await_plans(agents.len());
+    let learning = async {
+        for operation in operations {
+            gate.learn(agents, *operation).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => {}
+        () = learning => {}
+    }
+    (gate, relief)
 }
 
 /// Tells what the run will take, and lets its calls go once all agents know theirs.

@@ -128,7 +128,7 @@ async fn planned_calls_go_in_the_order_of_the_agents() {
     drop(second);
     let refused = bench.admit("c", 4, None).await.err().unwrap();
     assert!(
-        refused.contains("2 calls are allowed, and no more, in one run"),
+        refused.contains("all 2 calls in one run are taken"),
         "{refused}"
     );
     a.settle(None);
@@ -162,7 +162,8 @@ async fn a_call_waits_for_what_others_really_take() {
     c.settle(Some(&usage(100)));
     let refused = bench.admit("d", 400, None).await.err().unwrap();
     assert!(
-        refused.contains("of 2,500 tokens, 2,300 are spent and this call may take ~1,100"),
+        refused
+            .contains("of 2,500 tokens in one run, 2,300 are spent and this call may take ~1,100"),
         "{refused}"
     );
     assert_eq!(bench.gate.spent("b").tokens(), 2000);
@@ -190,10 +191,7 @@ async fn without_a_ledger_the_day_is_counted_here_and_that_is_said_once() {
     );
     assert!(first.is_ok() && second.is_ok());
     let refused = bench.admit("a", 4, None).await.err().unwrap();
-    assert!(
-        refused.contains("2 calls are allowed, and no more, a day"),
-        "{refused}"
-    );
+    assert!(refused.contains("all 2 calls a day are taken"), "{refused}");
     let notices = bench.notices.lock().unwrap().clone();
     let told = notices
         .iter()

@@ -95,8 +95,11 @@ fn of_two_processes_one_gets_the_last_call() {
             scope.spawn(move || {
                 let round = |round: usize| {
                     let last = rule(calls(round as u64 + 1));
+                    let ticket = format!("{racer}-{round}");
                     barrier.wait();
-                    open.admits(&opening(&format!("{racer}-{round}"), &[last]))
+                    let is_admitted = open.admits(&opening(&ticket, &[last]));
+                    open.ledger.call_sent(&ticket);
+                    is_admitted
                 };
                 (0..ROUNDS).map(round).collect::<Vec<bool>>()
             })
@@ -108,6 +111,7 @@ fn of_two_processes_one_gets_the_last_call() {
     for (round, (a, b)) in wins[0].iter().zip(&wins[1]).enumerate() {
         assert!(a != b, "round {round}: {a} {b}");
     }
+    assert!(ledgers.iter().all(|it| it.ledger.flush(PATIENCE)));
     assert_eq!(ledgers[0].spent()[0].spent.calls, ROUNDS as u64);
 }
 
@@ -134,6 +138,7 @@ fn what_a_call_really_took_replaces_what_was_expected() {
     );
     ledger.ledger.release_call("2");
     assert!(ledger.admits(&opening("3", &rules)));
+    ledger.ledger.call_sent("3");
     let spent = &ledger.spent()[0];
     assert_eq!(
         (spent.agent.as_str(), spent.provider.as_str()),

@@ -10,7 +10,7 @@ mod prepare;
 use super::prepare::too_long;
 use super::progress::Meter;
 use super::relief::Relief;
-use super::{Job, begin, tell_progress, until};
+use super::{Job, begin, set_up, tell_progress, until};
 use crate::budget::gate::Gate;
 use crate::event::{AgentOutcome, AgentReport, Report, RunEvent};
 use crate::request::Edit;
@@ -67,17 +67,8 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         agents: names,
         files: shared.gathered.targets.len(),
     });
-    let config = job
-        .root
-        .loaded()
-        .map(|it| it.config.clone())
-        .unwrap_or_default();
-    let relief = Arc::new(Relief::new(&config, &agents, None));
-    let gate = Gate::new(job.budgets.clone(), job.run, &job.root.path, config.budget);
-    gate.await_plans(agents.len());
-    for operation in [Operation::Edit, Operation::Ask] {
-        gate.learn(&agents, operation).await;
-    }
+    let operations = [Operation::Edit, Operation::Ask];
+    let (gate, relief) = set_up(job, &agents, None, &operations).await;
     expect(&gate, &agents, &shared);
     let mut tally = Tally::new(&agents);
     let mut meter = Meter::new(agents.len());
