@@ -10,6 +10,7 @@ mod adapter;
 mod agreement;
 mod approvals;
 mod bad_input;
+mod budget;
 mod builtin;
 mod claude;
 mod codex;

@@ -1,5 +1,6 @@
 //! One MCP tool call, as its caller sees it.
 
+use crate::Shortage;
 use crate::spec::Operation;
 use domain::answer::Format;
 use std::path::PathBuf;
@@ -142,4 +143,17 @@ pub enum CallError {
         /// Which template, and why.
         reason: String,
     },
+}
+
+impl CallError {
+    /// What the agent is short of, where that is why there is no answer; another agent may have it.
+    pub fn shortage(&self) -> Option<Shortage> {
+        match self {
+            Self::Refused { message: words, .. }
+            | Self::Start { reason: words, .. }
+            | Self::Gone { reason: words, .. }
+            | Self::Unusable { reason: words, .. } => Shortage::of(words),
+            _ => None,
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod oauth;
 pub mod pool;
 pub mod preset;
 pub mod question;
+mod shortage;
 pub mod spec;
 pub mod status;
 mod supervise;
@@ -16,5 +17,6 @@ mod transport;
 
 pub use call::{Answer, Call, CallError, CallProgress};
 pub use pool::{Inspection, Pool, Tool};
+pub use shortage::Shortage;
 pub use spec::{AgentSpec, Endpoint, Limits, OAuth, Operation, OperationSpec};
 pub use status::{AgentEvent, AgentStatus, ServerInfo, State};

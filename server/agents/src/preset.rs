@@ -27,6 +27,8 @@ pub struct Preset {
     pub version: Option<Vec<String>>,
     /// Secrets are not hidden from it, because what it sees stays on this machine; holds only for `command` as it is here.
     pub sees_secrets: bool,
+    /// No model is behind it: its calls cost nothing, and count for no budget; holds only for `command` as it is here.
+    pub free: bool,
     /// How to ask for a review.
     pub review: Option<PresetOperation>,
     /// How to ask for an edit.

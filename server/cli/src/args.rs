@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Agents(AgentsArgs),
     /// Start each agent, check its tools, make one real call, and say what to do about each failure.
     Doctor(DoctorArgs),
+    /// Show what calls of agents have cost, and what is left of the day's budgets.
+    Usage(UsageArgs),
     /// Write a configuration file to start from.
     Init(InitArgs),
     /// Allow what this workspace's configuration would run, exactly as it is now.
@@ -99,6 +101,9 @@ pub(crate) struct ReviewArgs {
     /// What to look at in particular.
     #[arg(long, value_name = "TEXT")]
     pub(crate) instructions: Option<String>,
+    /// Who wrote it: an agent or a provider; agents of that provider are not asked.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) author: Option<String>,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -172,6 +177,21 @@ pub(crate) struct AgentsArgs {
 pub(crate) struct DoctorArgs {
     /// The agents to examine [default: all].
     pub(crate) agents: Vec<String>,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UsageArgs {
+    /// Of so many days, today among them; days are those of UTC.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) days: u32,
+    /// Only calls in this workspace.
+    #[arg(long)]
+    pub(crate) here: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
     #[command(flatten)]
     pub(crate) root: RootArgs,
 }

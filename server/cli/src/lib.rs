@@ -21,6 +21,7 @@ mod recall;
 mod review;
 mod serve;
 mod trust;
+mod usage;
 mod watch;
 mod workspace;
 
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Revert(it) => apply::revert(&it),
         Command::Agents(it) => agents::run(&it),
         Command::Doctor(it) => doctor::run(&it),
+        Command::Usage(it) => usage::run(&it),
         Command::Init(it) => init::run(&it),
         Command::Trust(it) => trust::run(&it),
         Command::Config(it) => config::run(&it),

@@ -3,7 +3,9 @@
 use crate::output::style;
 use crate::workspace::Workspace;
 use anyhow::bail;
-use engine::{Application, Event, FileFindings, Kept, Which};
+use engine::{AgentSpent, Application, Event, FileFindings, Kept, Which};
+use std::path::Path;
+use std::time::SystemTime;
 
 /// The proposals, newest first, and how many more there are or cannot be read.
 ///
@@ -72,6 +74,23 @@ pub(crate) async fn findings(
         Event::Findings {
             files, left_out, ..
         } => Some((files, left_out)),
+        _ => None,
+    })
+    .await
+}
+
+/// What calls have cost since a time, in one root or in all.
+///
+/// # Errors
+/// When the engine ends before it has answered.
+pub(crate) async fn spent(
+    workspace: &mut Workspace,
+    root: Option<&Path>,
+    since: SystemTime,
+) -> anyhow::Result<Vec<AgentSpent>> {
+    workspace.engine.spent(root, since);
+    wait(workspace, |event| match event {
+        Event::Spent { agents, .. } => Some(agents),
         _ => None,
     })
     .await

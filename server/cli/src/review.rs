@@ -32,6 +32,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         agents: args.agents.clone(),
         open: Default::default(),
         instructions: args.instructions.clone(),
+        author: args.author.clone(),
     });
     let mut findings = Findings::new(workspace.loaded.config.panel(&args.agents));
     let report = watch::watch(&mut workspace, run, args.quiet, |event| {

@@ -48,6 +48,10 @@ pub(crate) async fn watch(
         match event {
             Some(Event::Run { run: of, event }) if of == run => match event {
                 RunEvent::Started { agents, files } => progress.start(&agents, files),
+                RunEvent::Estimated(estimate) if estimate.is_large => {
+                    progress.note(&format!("this takes {}", estimate.in_words()));
+                }
+                RunEvent::Estimated(_) => {}
                 RunEvent::Progress { message, fraction } => progress.update(&message, fraction),
                 RunEvent::Ended(report) => break report,
                 other => take(other),
@@ -87,6 +91,6 @@ fn is_told(notice: &str, report: &Report) -> bool {
             let reason = why.split_once(": ").map_or(why.as_str(), |it| it.1);
             notice.contains(&format!("`{}`", it.agent)) && notice.contains(reason)
         }
-        AgentOutcome::Answered | AgentOutcome::Cancelled => false,
+        AgentOutcome::TakenOver { .. } | AgentOutcome::Answered | AgentOutcome::Cancelled => false,
     })
 }

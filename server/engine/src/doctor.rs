@@ -4,13 +4,17 @@ mod sample;
 mod tools;
 
 use crate::approve::Approve;
+use crate::budget::gate::{Gate, Wanted};
 use crate::config::Config;
 use crate::engine::{Engine, Root};
+use crate::event::RunId;
+use crate::run::calling;
 use crate::version::{Ask, Version, outside};
 use agents::{AgentSpec, Answer, Call, CallError, Endpoint, Operation};
-use domain::answer::{Format, parse};
+use domain::answer::{Format, Parsed, parse};
 use domain::sanitize;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -65,15 +69,17 @@ pub async fn examine(
     };
     let known: Vec<String> = loaded.config.agents.keys().cloned().collect();
     let wanted = if agents.is_empty() { &known } else { agents };
+    let budget = loaded.config.budget.clone();
+    let gate = Gate::new(engine.budgets(), RunId(0), &root.path, budget);
     let mut checkups = Vec::new();
     for name in wanted {
         let Some(spec) = loaded.config.agents.get(name).cloned() else {
             checkups.push(Err(unknown(name, &known)));
             continue;
         };
-        let (root, loaded) = (root.clone(), loaded.clone());
+        let (root, loaded, gate) = (root.clone(), loaded.clone(), gate.clone());
         let ask = Ask::of(&spec, outside(&engine.paths().state_dir, &root.path));
-        let task = async move { checkup(&root, &loaded.config, &spec, ask).await };
+        let task = async move { checkup(&root, &loaded.config, &gate, &spec, ask).await };
         checkups.push(Ok((name, handle.spawn(task))));
     }
     for checkup in checkups {
@@ -118,7 +124,13 @@ fn not_started(name: &str, failure: Failure) -> Checkup {
     }
 }
 
-async fn checkup(root: &Root, config: &Config, spec: &AgentSpec, ask: Option<Ask>) -> Checkup {
+async fn checkup(
+    root: &Root,
+    config: &Config,
+    gate: &Arc<Gate>,
+    spec: &AgentSpec,
+    ask: Option<Ask>,
+) -> Checkup {
     let mut steps = Vec::new();
     let version = async {
         match ask {
@@ -126,7 +138,7 @@ async fn checkup(root: &Root, config: &Config, spec: &AgentSpec, ask: Option<Ask
             None => None,
         }
     };
-    let (version, ()) = tokio::join!(version, take_steps(root, config, spec, &mut steps));
+    let (version, ()) = tokio::join!(version, take_steps(root, config, gate, spec, &mut steps));
     let approve = config.approve.get(&spec.name).cloned();
     Checkup {
         agent: spec.name.clone(),
@@ -138,7 +150,13 @@ async fn checkup(root: &Root, config: &Config, spec: &AgentSpec, ask: Option<Ask
 }
 
 /// Takes one step after the other until one fails.
-async fn take_steps(root: &Root, config: &Config, spec: &AgentSpec, steps: &mut Vec<Step>) {
+async fn take_steps(
+    root: &Root,
+    config: &Config,
+    gate: &Arc<Gate>,
+    spec: &AgentSpec,
+    steps: &mut Vec<Step>,
+) {
     let started = Instant::now();
     let inspection = match root.pool.inspect(&spec.name, &root.path).await {
         Ok(inspection) => inspection,
@@ -160,7 +178,7 @@ async fn take_steps(root: &Root, config: &Config, spec: &AgentSpec, steps: &mut 
     steps.push(step("tools", started, tools));
     if well && tools::has(spec, Operation::Review, &inspection.tools) {
         let started = Instant::now();
-        let review = review(root, config, spec).await;
+        let review = review(root, config, gate, spec).await;
         steps.push(step("review", started, review));
     }
 }
@@ -174,13 +192,29 @@ fn step(name: &'static str, started: Instant, result: Result<String, Failure>) -
 }
 
 /// One real call on something small.
-async fn review(root: &Root, config: &Config, spec: &AgentSpec) -> Result<String, Failure> {
+async fn review(
+    root: &Root,
+    config: &Config,
+    gate: &Arc<Gate>,
+    spec: &AgentSpec,
+) -> Result<String, Failure> {
     let Some(sample) = sample::choose(root, config, spec).await else {
         return Ok(
             "not tried: it reads files on disk, and there is no small text file here to show it"
                 .to_owned(),
         );
     };
+    let wanted = Wanted {
+        spec,
+        operation: Operation::Review,
+        bytes: calling::bytes_of(spec, Operation::Review, &sample.variables),
+        place: None,
+    };
+    let mut ticket = gate.admit(wanted).await.map_err(|reason| Failure {
+        what: format!("it was not called: {reason}"),
+        advice: "examine it when there is budget again".to_owned(),
+    })?;
+    ticket.sent();
     let (progress, _news) = tokio::sync::mpsc::unbounded_channel();
     let answer = root.pool.call(Call {
         agent: spec.name.clone(),
@@ -192,13 +226,27 @@ async fn review(root: &Root, config: &Config, spec: &AgentSpec) -> Result<String
         progress,
     });
     match answer.await {
-        Ok(answer) => understood(spec, &sample.name, &answer),
-        Err(error) => Err(failure(spec, &error)),
+        Ok(answer) => {
+            ticket.received(calling::size(&answer));
+            let parsed = parse(answer.structured.as_ref(), &answer.texts, answer.format);
+            ticket.settle(parsed.usage.as_ref());
+            understood(spec, &sample.name, &answer, &parsed)
+        }
+        Err(error) => {
+            if error.shortage().is_some() {
+                ticket.refused();
+            }
+            Err(failure(spec, &error))
+        }
     }
 }
 
-fn understood(spec: &AgentSpec, sample: &str, answer: &Answer) -> Result<String, Failure> {
-    let parsed = parse(answer.structured.as_ref(), &answer.texts, answer.format);
+fn understood(
+    spec: &AgentSpec,
+    sample: &str,
+    answer: &Answer,
+    parsed: &Parsed,
+) -> Result<String, Failure> {
     let count = parsed.findings.len();
     if count == 0 && !parsed.clean {
         let said = answer

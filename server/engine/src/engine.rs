@@ -4,6 +4,7 @@ mod proposals;
 mod root;
 mod runtime;
 
+use crate::budget::gate::Budgets;
 use crate::config::Loaded;
 use crate::event::{Event, QuestionId, Reply, RunId};
 use crate::ledger::{Clock, Ledger};
@@ -50,6 +51,7 @@ struct Inner {
     paths: Arc<Paths>,
     sink: Sink,
     ledger: Ledger,
+    budgets: Arc<Budgets>,
     runtime: LazyRuntime,
     /// What agents ask, and who is to answer.
     questions: Arc<Questions>,
@@ -87,9 +89,10 @@ impl Engine {
         let notices = sink.clone();
         let ledger = Ledger::new(
             paths.ledger(),
-            clock,
+            clock.clone(),
             Arc::new(move |text| notices(Event::Notice(text))),
         );
+        let budgets = Arc::new(Budgets::new(ledger.clone(), sink.clone(), clock));
         let state = State {
             settings: Arc::default(),
             roots: BTreeMap::new(),
@@ -102,6 +105,7 @@ impl Engine {
             paths: Arc::new(paths),
             sink,
             ledger,
+            budgets,
             runtime: LazyRuntime::default(),
             questions,
             tasks: TaskTracker::new(),
@@ -214,6 +218,21 @@ impl Engine {
     pub fn reopen(&self, root: &Path, findings: Vec<domain::finding::FindingId>) {
         self.inner.ledger.reopen(root, findings);
     }
+    /// Asks the ledger what calls took since a time, in one root or in all; ends in [`Event::Spent`].
+    pub fn spent(&self, root: Option<&Path>, since: SystemTime) {
+        let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));
+        self.inner.ledger.spent(root, since, move |agents| {
+            sink(Event::Spent {
+                root: of,
+                since,
+                agents,
+            });
+        });
+    }
+    /// The same of all roots since the day of UTC began, as the budgets of a day have it.
+    pub fn spent_today(&self) {
+        self.spent(None, self.inner.budgets.day_began());
+    }
     /// All agents of all open roots and their states.
     pub fn agents(&self) -> Vec<AgentStatus> {
         let roots: Vec<_> = self.state().roots.values().cloned().collect();
@@ -287,6 +306,10 @@ impl Engine {
     pub(crate) fn handle(&self) -> Option<Handle> {
         self.inner.runtime.handle(&self.inner.sink)
     }
+    /// The gate of all calls.
+    pub(crate) fn budgets(&self) -> Arc<Budgets> {
+        self.inner.budgets.clone()
+    }
     /// Places and environment.
     pub(crate) fn paths(&self) -> &Paths {
         &self.inner.paths
@@ -333,6 +356,7 @@ impl Engine {
             task,
             root,
             ledger: self.inner.ledger.clone(),
+            budgets: self.inner.budgets.clone(),
             questions: self.inner.questions.clone(),
             worktrees: self.inner.worktrees.clone(),
             emitter,

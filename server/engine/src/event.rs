@@ -1,5 +1,7 @@
 //! What the engine tells its doors. All of it arrives through one sink, in order per run.
 
+pub use crate::budget::{Estimate, Spent};
+pub use crate::ledger::AgentSpent;
 pub use crate::ledger::ProposalState;
 use agents::AgentEvent;
 pub use agents::question::{Approval, Ask, Field, Reply};
@@ -103,6 +105,15 @@ pub enum Event {
         /// How many more there are, or cannot be read.
         left_out: usize,
     },
+    /// What was spent, for [`crate::Engine::spent`].
+    Spent {
+        /// Of this root; of all when `None`.
+        root: Option<PathBuf>,
+        /// Calls since then.
+        since: SystemTime,
+        /// Each agent's calls; those under way with what is expected of them.
+        agents: Vec<AgentSpent>,
+    },
     /// Something a person should see once: the ledger was set aside, a file could not be watched.
     Notice(String),
 }
@@ -135,6 +146,8 @@ pub enum RunEvent {
         /// Number of files.
         files: usize,
     },
+    /// What it will probably take, before the first call is made.
+    Estimated(Estimate),
     /// Something to show while waiting; rate-limited.
     Progress {
         /// One line: `codex: reading src/main.rs`.
@@ -153,7 +166,7 @@ pub enum RunEvent {
         versions: BTreeMap<RelPath, i32>,
     },
     /// An agent is through, well or badly.
-    AgentEnded(AgentReport),
+    AgentEnded(Box<AgentReport>),
     /// The run is over.
     Ended(Report),
 }
@@ -202,10 +215,12 @@ impl Report {
         !self.cancelled
             && self.error.is_none()
             && self.skipped.iter().all(|it| !it.asked_for)
-            && self
-                .agents
-                .iter()
-                .all(|it| matches!(it.outcome, AgentOutcome::Answered))
+            && self.agents.iter().all(|it| {
+                matches!(
+                    it.outcome,
+                    AgentOutcome::Answered | AgentOutcome::TakenOver { .. }
+                )
+            })
     }
 }
 
@@ -235,6 +250,8 @@ pub struct AgentReport {
     pub unlocated: usize,
     /// Findings left out because they were dismissed before.
     pub dismissed: usize,
+    /// Files asked about that it did not review, or not all of them.
+    pub not_reviewed: Vec<RelPath>,
     /// Changes proposed: hunks, and what happens to files as a whole.
     pub changes: usize,
     /// What could not be read in its answers.
@@ -243,6 +260,8 @@ pub struct AgentReport {
     pub summary: Option<String>,
     /// What it used.
     pub usage: Option<Usage>,
+    /// What its calls of this run took, told or estimated.
+    pub spent: Spent,
     /// From the first call to the last answer.
     pub elapsed: Duration,
 }
@@ -257,10 +276,12 @@ impl AgentReport {
             findings: 0,
             unlocated: 0,
             dismissed: 0,
+            not_reviewed: Vec::new(),
             changes: 0,
             problems: Vec::new(),
             summary: None,
             usage: None,
+            spent: Spent::default(),
             elapsed: Duration::ZERO,
         }
     }
@@ -271,6 +292,15 @@ impl AgentReport {
 pub enum AgentOutcome {
     /// It answered everything.
     Answered,
+    /// It answered what it could; the rest was done by another agent, whose report is beside.
+    TakenOver {
+        /// The other agent.
+        by: String,
+        /// Calls that were taken over.
+        calls: usize,
+        /// What it was short of: `out of quota`.
+        why: String,
+    },
     /// Some calls failed: the first reason.
     Partial(String),
     /// Nothing came: why.

@@ -4,6 +4,7 @@
 //! types, nor how anything is shown.
 
 pub mod approve;
+pub mod budget;
 pub mod config;
 pub mod disk;
 pub mod doctor;
@@ -30,8 +31,9 @@ mod worktree;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Event, Field, FileFindings,
-    Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped,
+    AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Estimate, Event,
+    Field, FileFindings, Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId,
+    Skipped, Spent,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope};

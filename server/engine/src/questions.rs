@@ -8,8 +8,8 @@ mod words;
 
 use crate::approve::{self, Approve};
 use crate::config::Loaded;
-use crate::engine::Sink;
-use crate::event::{Ask, Event, Question, QuestionId, Reply, RunId};
+use crate::engine::{Root, Sink};
+use crate::event::{Ask, Event, Field, Question, QuestionId, Reply, RunId};
 use agents::question::{Asker, Question as Asked};
 use copies::Copies;
 use memory::{Like, Memory};
@@ -22,6 +22,11 @@ use tokio::time::timeout;
 
 /// Most questions that wait for the user at the same time; more are denied.
 const MAX_OPEN: usize = 32;
+
+/// Who asks what no agent does.
+const OURSELVES: &str = "crosscheck";
+/// The key of the answer whether a run may begin.
+const BEGIN: &str = "begin";
 
 /// The configuration of a root as it is last known.
 pub(crate) type Current = watch::Receiver<(u64, Option<Arc<Loaded>>)>;
@@ -101,6 +106,36 @@ impl Questions {
     pub(crate) fn shut(&self) {
         self.state().is_shut = true;
         self.close_all("crosscheck is ending", |_| true);
+    }
+    /// Asks the user whether a run may go on. Where nobody is there to be asked, it may.
+    pub(crate) async fn may_go_on(
+        self: &Arc<Self>,
+        run: RunId,
+        root: &Root,
+        message: String,
+    ) -> bool {
+        if self.state().unattended.is_some() {
+            return true;
+        }
+        let choice = |yes: bool, title: &str| (yes.into(), title.to_owned());
+        let field = Field {
+            name: BEGIN.to_owned(),
+            title: "Begin?".to_owned(),
+            choices: vec![choice(true, "Yes"), choice(false, "No")],
+            default: None,
+        };
+        let asked = Asked {
+            agent: OURSELVES.to_owned(),
+            root: root.path.clone(),
+            run: Some(run.0),
+            message,
+            ask: Ask::Form(vec![field]),
+        };
+        let reply = self.clone().ask(asked, root.path.clone(), root.loaded());
+        match reply.await {
+            Reply::Accept(values) => values.get(BEGIN) == Some(&true.into()),
+            _ => false,
+        }
     }
     /// Gives the user's answer to whoever waits for it, and to the like if it is meant for all of the run.
     pub(crate) fn answer(&self, id: QuestionId, reply: Reply) {

@@ -19,6 +19,9 @@ pub struct Review {
     pub open: OpenBuffers,
     /// What the user wants looked at in particular.
     pub instructions: Option<String>,
+    /// Who wrote what is looked at, where that is known: the name of an agent or of a provider. Agents of that provider do not
+    /// review it.
+    pub author: Option<String>,
 }
 
 /// A change to have proposed.

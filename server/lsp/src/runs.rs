@@ -5,7 +5,7 @@ mod words;
 use crate::client::{Asked, Client};
 use crate::proto::to;
 use engine::request::Scope;
-use engine::{AgentReport, EditTarget, QuestionId, Remark, Report, RunId};
+use engine::{AgentReport, EditTarget, Estimate, QuestionId, Remark, Report, RunId};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub(crate) struct Task {
     pub(crate) agents: Vec<String>,
     /// What the user wants in particular.
     pub(crate) instructions: Option<String>,
+    /// Who wrote what is to be reviewed, where that is known.
+    pub(crate) author: Option<String>,
 }
 
 /// What is to be done.
@@ -169,6 +171,14 @@ impl Runs {
         if let Some(run) = self.by_id.get_mut(&id) {
             let doing = words::doing(&run.task.what, &run.subject);
             run.message = words::started(&doing, agents, files);
+            run.show(client, id);
+        }
+    }
+
+    /// It is known what a run will probably take.
+    pub(crate) fn estimated(&mut self, id: RunId, estimate: &Estimate, client: &mut Client) {
+        if let Some(run) = self.by_id.get_mut(&id) {
+            run.message = format!("{}: {}", run.message, estimate.in_words());
             run.show(client, id);
         }
     }

@@ -6,7 +6,7 @@ use crate::findings::FoundFile;
 use domain::finding::Finding;
 use domain::merge::Cluster;
 use domain::text::{Encoding, Text, TextRange};
-use engine::{AgentOutcome, AgentReport, Report, Skipped};
+use engine::{AgentOutcome, AgentReport, Report, Skipped, Spent};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -89,22 +89,45 @@ fn place(text: &Text, range: TextRange) -> Value {
 fn agent(agent: &AgentReport, done: &str) -> Value {
     let (outcome, reason) = match &agent.outcome {
         AgentOutcome::Answered => (done, None),
+        AgentOutcome::TakenOver { why, .. } => ("taken over", Some(why)),
         AgentOutcome::Partial(reason) => ("partial", Some(reason)),
         AgentOutcome::Failed(reason) => ("failed", Some(reason)),
         AgentOutcome::Cancelled => ("cancelled", None),
+    };
+    let taken_over = match &agent.outcome {
+        AgentOutcome::TakenOver { by, calls, .. } => json!({ "by": by, "calls": calls }),
+        _ => Value::Null,
     };
     json!({
         "name": agent.agent,
         "provider": agent.provider,
         "outcome": outcome,
         "reason": reason,
+        "taken_over": taken_over,
         "findings": agent.findings,
         "unlocated": agent.unlocated,
         "dismissed": agent.dismissed,
+        "not_reviewed": agent.not_reviewed,
         "changes": agent.changes,
         "problems": agent.problems,
         "summary": agent.summary,
         "usage": agent.usage,
+        "spent": spent(&agent.spent),
         "elapsed_ms": agent.elapsed.as_millis(),
+    })
+}
+
+/// What calls took. Dollars are those of calls whose cost is known; what is estimated says so.
+pub(crate) fn spent(spent: &Spent) -> Value {
+    let known = spent.unpriced < spent.calls || spent.unpriced == 0;
+    json!({
+        "calls": spent.calls,
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "tokens_estimated": spent.tokens_estimated,
+        "usd": known.then_some(spent.usd),
+        "usd_estimated": spent.usd_estimated,
+        "calls_of_unknown_cost": spent.unpriced,
+        "seconds": spent.time.as_secs_f64(),
     })
 }

@@ -1,7 +1,7 @@
 //! How a run went, for people: what was not done, and why.
 
 use crate::output::{plural, style};
-use engine::{AgentOutcome, AgentReport, Report};
+use engine::{AgentOutcome, AgentReport, Report, Spent};
 
 /// Longest line that says why a run is not complete, in characters.
 const MAX_SHORTFALL: usize = 2000;
@@ -53,6 +53,19 @@ pub(crate) fn print(report: &Report, words: &Words, told: &[&str]) -> bool {
     true
 }
 
+/// What the calls of a run took: ` · 3 calls, ~41,200 tokens, ~$0.32`; nothing when they cost nothing.
+pub(crate) fn cost(report: &Report) -> String {
+    let mut total = Spent::default();
+    for agent in &report.agents {
+        total += &agent.spent;
+    }
+    if total.is_nothing() {
+        String::new()
+    } else {
+        format!(" · {total}")
+    }
+}
+
 /// Prints that a run was cancelled, if it was.
 pub(crate) fn print_cancelled(report: &Report, words: &Words) {
     if report.cancelled {
@@ -74,7 +87,9 @@ pub(crate) fn shortfall(report: &Report, words: &Words) -> Option<String> {
         match &agent.outcome {
             AgentOutcome::Partial(why) => reasons.push(format!("{name} {}: {why}", words.part)),
             AgentOutcome::Failed(why) => reasons.push(format!("{name} {}: {why}", words.nothing)),
-            AgentOutcome::Answered | AgentOutcome::Cancelled => continue,
+            AgentOutcome::Answered | AgentOutcome::TakenOver { .. } | AgentOutcome::Cancelled => {
+                continue;
+            }
         }
         // What it was denied may be why.
         let about = format!("agent `{name}` ");
@@ -125,6 +140,12 @@ fn agent_line(agent: &AgentReport, words: &Words, is_told: bool) {
     let error = style::error("error");
     match &agent.outcome {
         AgentOutcome::Answered => {}
+        AgentOutcome::TakenOver { by, calls, why } => anstream::eprintln!(
+            "{}: {name} was {why}; {} took over {}",
+            style::note("note"),
+            style::strong(by),
+            plural(*calls, "call")
+        ),
         AgentOutcome::Partial(why) => anstream::eprintln!("{error}: {name} {}: {why}", words.part),
         AgentOutcome::Failed(why) => {
             anstream::eprintln!("{error}: {name} {}: {why}", words.nothing);

@@ -1,6 +1,6 @@
 //! Findings as SARIF 2.1.0, for code scanning. Format: OASIS sarif-v2.1.0.
 
-use super::rule;
+use super::{plural, rule};
 use crate::findings::FoundFile;
 use domain::finding::Severity;
 use domain::merge::Cluster;
@@ -135,6 +135,12 @@ fn notifications(report: &Report) -> Vec<Value> {
     for agent in &report.agents {
         let text = match &agent.outcome {
             AgentOutcome::Answered => continue,
+            AgentOutcome::TakenOver { by, calls, why } => {
+                let calls = plural(*calls, "call");
+                let text = format!("{} was {why}; {by} took over {calls}", agent.agent);
+                list.push(notification("note", text));
+                continue;
+            }
             AgentOutcome::Partial(reason) => {
                 format!("{} reviewed only a part: {reason}", agent.agent)
             }

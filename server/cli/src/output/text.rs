@@ -192,7 +192,8 @@ pub(crate) fn summary(files: &[FoundFile], report: &Report) {
         0 => String::new(),
         files => format!(" in {}", plural(files, "file")),
     };
-    anstream::eprintln!("{verdict}{place} · {:.1} s", report.elapsed.as_secs_f32());
+    let seconds = report.elapsed.as_secs_f32();
+    anstream::eprintln!("{verdict}{place} · {seconds:.1} s{}", report::cost(report));
     report::print_cancelled(report, &report::REVIEW);
     if count > 0 && std::io::stderr().is_terminal() {
         let next = "`crosscheck fix` with the name at the end of a finding's first line has it fixed, `crosscheck fix --all` all of them";

@@ -63,6 +63,14 @@ impl Claims {
                 say(format!("the limit `{key}` would be raised to {value}"));
             }
         }
+        for (model, price) in &content.prices {
+            say(format!(
+                "models whose names begin with {} would count as costing ${} and ${} per million tokens read and written",
+                quoted(model),
+                price.input.0,
+                price.output.0
+            ));
+        }
         for import in content.import.iter().flatten() {
             let word = serde_json::to_value(import).unwrap_or_default();
             let word = word.as_str().unwrap_or_default();
@@ -218,6 +226,12 @@ fn agent_sentences(name: &str, table: &AgentTable, presets: &Presets, say: &mut 
         if let Some(value) = value {
             say(format!("{agent} would have `{key}` set to {value}"));
         }
+    }
+    if let Some(fallback) = &table.fallback {
+        say(format!(
+            "agent {} would be asked what {agent} cannot take for want of quota",
+            quoted(fallback)
+        ));
     }
     if let Some(approve) = &table.approve {
         say(format!("{agent} {}", visible(&approve.in_words())));

@@ -39,6 +39,7 @@ pub(super) struct Draft {
     pub concurrency: Option<usize>,
     pub approve: Option<Said<ApproveKey>>,
     pub enabled: Option<Said<bool>>,
+    pub fallback: Option<Said<String>>,
     pub operations: BTreeMap<Operation, OperationDraft>,
 }
 
@@ -99,6 +100,7 @@ impl Draft {
         win(&mut self.preset, said(table.preset.as_ref(), by));
         win(&mut self.approve, said(table.approve.as_ref(), by));
         win(&mut self.enabled, said(table.enabled.as_ref(), by));
+        win(&mut self.fallback, said(table.fallback.as_ref(), by));
         win(&mut self.provider, table.provider.clone());
         win(&mut self.rules, table.rules);
         win(&mut self.timeout, table.timeout);

@@ -2,7 +2,7 @@
 //! Schema and the table in `docs/configuration.md` all come from these types and their comments.
 
 use super::approve::ApproveKey;
-use super::units::{DiskSize, Period, Size};
+use super::units::{DiskSize, Dollars, Period, Size};
 use agents::spec::{Operation, Reads};
 use domain::answer::Format;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -31,6 +31,14 @@ pub(super) struct ConfigFile {
     pub actions: Vec<ActionTable>,
     /// What is too much. What a limit leaves out is counted and told.
     pub limits: LimitsTable,
+    /// What calls may cost, all agents and all windows together. Your file and your editor's settings say your budgets; what the
+    /// project's file says holds beside them, for calls in this project, so that it never raises yours.
+    #[serde(skip_serializing_if = "BudgetTable::is_empty")]
+    pub budget: BudgetTable,
+    /// Prices by how the names of models begin, beside the built-in ones: `"gpt-5" = { input = 1.25, output = 10 }`, in US dollars
+    /// per million tokens.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, PriceTable>,
     /// MCP server lists of other tools whose servers become agents; the first one that has a name wins.
     #[schemars(extend("default" = []))]
     pub import: Option<Vec<Import>>,
@@ -83,6 +91,11 @@ pub(super) struct AgentTable {
     /// `false` takes the agent away, wherever it was configured or found.
     #[schemars(extend("default" = true))]
     pub enabled: Option<bool>,
+    /// The agent that takes over calls when this one is out of quota, at its rate limit or overloaded. It never takes over what it is
+    /// asked about already.
+    pub fallback: Option<String>,
+    /// What calls of this agent may cost, beside `[budget]`.
+    pub budget: Option<AgentBudgetTable>,
     /// How to ask for a review.
     pub review: Option<OperationTable>,
     /// How to ask for an edit.
@@ -268,6 +281,58 @@ pub(super) struct LimitsTable {
     #[serde(alias = "worktreeSize")]
     #[schemars(extend("default" = "4GB"))]
     pub worktree_size: Option<DiskSize>,
+}
+
+/// What calls may cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct BudgetTable {
+    /// One run: a review, a fix, a question.
+    pub run: Option<AmountTable>,
+    /// A day, from midnight to midnight UTC: all runs of all windows and terminals together.
+    pub day: Option<AmountTable>,
+    /// A run that is estimated to take more than this is asked about first, where somebody can be asked.
+    pub confirm: Option<AmountTable>,
+}
+
+impl BudgetTable {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What calls of one agent may cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AgentBudgetTable {
+    /// One run.
+    pub run: Option<AmountTable>,
+    /// A day, from midnight to midnight UTC.
+    pub day: Option<AmountTable>,
+}
+
+/// An amount in up to four units; what is not said is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AmountTable {
+    /// Calls of agents. Agents without a model behind them do not count.
+    pub calls: Option<u32>,
+    /// Tokens read and written.
+    pub tokens: Option<u64>,
+    /// US dollars. Calls whose dollars are not known do not count, and are told.
+    pub usd: Option<Dollars>,
+    /// Minutes that agents work; of calls at the same time, the sum.
+    pub minutes: Option<u32>,
+}
+
+/// What a model costs, in US dollars per million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PriceTable {
+    /// Tokens read.
+    pub input: Dollars,
+    /// Tokens written.
+    pub output: Dollars,
 }
 
 /// A tool whose MCP server list can be imported.

@@ -3,6 +3,7 @@
 use super::actions;
 use super::approve;
 use super::assemble::{self, Part, Presets};
+use super::budget;
 use super::choice::{Candidates, FALLBACK};
 use super::claims::Claims;
 use super::document::Lines;
@@ -78,6 +79,7 @@ pub(super) fn load(
     let review = review::review(&layers, &candidates, &mut problems);
     let fix = fix::fix(&layers, &candidates, place, &mut problems);
     let actions = actions::actions(&layers, &candidates, &mut problems);
+    let fallbacks = budget::fallbacks(&drafts, &made, &pile.sources, &mut problems);
     let mut limits = LimitsConfig::default();
     for layer in layers.last_first().into_iter().rev() {
         limits.lay(&layer.content.limits);
@@ -91,6 +93,8 @@ pub(super) fn load(
             fix,
             actions,
             limits,
+            budget: budget::budget(&layers),
+            fallbacks,
         },
         problems: in_order(problems),
         untrusted,

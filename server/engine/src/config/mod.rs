@@ -3,6 +3,7 @@
 mod actions;
 mod approve;
 mod assemble;
+mod budget;
 mod choice;
 mod claims;
 mod document;
@@ -26,6 +27,7 @@ mod units;
 pub use problems::Problem;
 
 use crate::approve::Approve;
+use crate::budget::BudgetConfig;
 use crate::paths::Paths;
 use crate::trust::{Trust, Untrusted};
 use agents::AgentSpec;
@@ -51,6 +53,11 @@ pub struct Config {
     pub actions: Vec<ActionConfig>,
     /// `[limits]`.
     pub limits: LimitsConfig,
+    /// `[budget]`, `[agents.NAME.budget]` and `[prices]`.
+    pub budget: BudgetConfig,
+    /// Who takes over the calls of an agent that is out of quota, by that agent's name. Following these never leads back to
+    /// where it began, and each one is there and can review.
+    pub fallbacks: BTreeMap<String, String>,
 }
 
 impl Config {

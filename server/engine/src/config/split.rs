@@ -48,6 +48,8 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
         review,
         fix,
         limits,
+        // It holds beside the user's, so that it only ever makes things fewer.
+        budget: content.budget.clone(),
         ..ConfigFile::default()
     };
     let mut needs_trust = ConfigFile {
@@ -56,6 +58,8 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
         // Titles stand in menus, and agents take the prompts for the user's own words.
         actions: content.actions.clone(),
         limits: limits_needs,
+        // A price of nothing would empty any budget.
+        prices: content.prices.clone(),
         import: content.import.clone(),
         ..ConfigFile::default()
     };
@@ -68,6 +72,7 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
                 .approve
                 .clone()
                 .filter(|it| is_named && it.is_no_looser(known.approve.get(name))),
+            budget: table.budget.clone().filter(|_| is_named),
             ..AgentTable::default()
         };
         let stays_off = table.enabled.is_none() && known.off.contains(name);

@@ -5,6 +5,7 @@ use super::*;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
+mod budgets;
 mod docs;
 mod fixes;
 mod hostile;

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Longest duration; more is surely a mistake.
 const MAX_PERIOD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Most dollars; more is surely a mistake.
+const MAX_DOLLARS: f64 = 1_000_000.0;
 /// Bytes of a gigabyte.
 const GB: u64 = 1024 * 1024 * 1024;
 /// Longest part of a wrong value that an error repeats, in characters.
@@ -27,6 +29,10 @@ pub(super) struct SizeUpTo<const MAX_GB: u64>(pub(super) u64);
 pub(super) type Size = SizeUpTo<1>;
 /// The size of something on disk.
 pub(super) type DiskSize = SizeUpTo<1024>;
+
+/// An amount of US dollars: not negative, and at most a million.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub(super) struct Dollars(pub(super) f64);
 
 impl FromStr for Period {
     type Err = String;
@@ -167,6 +173,37 @@ impl<'de, const MAX_GB: u64> Deserialize<'de> for SizeUpTo<MAX_GB> {
             }
         }
         deserializer.deserialize_any(SizeVisitor)
+    }
+}
+
+impl Serialize for Dollars {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dollars {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let amount = f64::deserialize(deserializer)?;
+        if (0.0..=MAX_DOLLARS).contains(&amount) {
+            Ok(Self(amount))
+        } else {
+            Err(de::Error::custom(format!(
+                "an amount of dollars is between 0 and {MAX_DOLLARS}"
+            )))
+        }
+    }
+}
+
+impl JsonSchema for Dollars {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Dollars".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 0, "maximum": MAX_DOLLARS })
     }
 }
 

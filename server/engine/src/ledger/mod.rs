@@ -4,10 +4,12 @@
 //! database start with the first job. A database that cannot be used is set aside under another name or left alone,
 //! and said so, and work goes on with a fresh one or in memory.
 mod applications;
+mod calls;
 mod dismissals;
 mod findings;
 mod listed;
 mod open;
+mod owner;
 mod proposals;
 mod room;
 mod runs;
@@ -22,6 +24,8 @@ mod tests;
 use crate::event::{FileFindings, Report, RunId};
 use crate::request::Dismissal;
 pub(crate) use applications::Application;
+pub use calls::AgentSpent;
+pub(crate) use calls::{Opening, Verdict, left_of_day};
 pub(crate) use dismissals::Dismissals;
 use domain::finding::FindingId;
 use domain::path::RelPath;

@@ -1,6 +1,7 @@
 //! The open database with what the jobs on it share.
 
-use super::{Clock, Notify, open};
+use super::owner::Owner;
+use super::{Clock, Notify, calls, open};
 use crate::event::RunId;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::time::UNIX_EPOCH;
 const RESOLVED_DAYS: i64 = 90;
 /// Proposals that were applied or discarded, and what takes them back, are forgotten after this many days.
 const CLOSED_DAYS: i64 = 30;
-/// Runs are forgotten after this many days.
+/// Runs and calls are forgotten after this many days.
 const RUN_DAYS: i64 = 365;
 /// Most findings kept; beyond, the ones not seen for longest are forgotten.
 const MAX_FINDINGS: i64 = 200_000;
@@ -25,6 +26,8 @@ pub(super) struct Store {
     pub(super) connection: Connection,
     /// The rows of this process's runs.
     pub(super) runs: BTreeMap<RunId, i64>,
+    /// This process, once it has calls under way; `None` inside where it cannot be told apart.
+    owner: Option<Option<Owner>>,
     file: PathBuf,
     clock: Clock,
     notify: Notify,
@@ -44,6 +47,7 @@ impl Store {
         Ok(Self {
             connection,
             runs: BTreeMap::new(),
+            owner: None,
             file,
             clock,
             notify,
@@ -57,6 +61,23 @@ impl Store {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+    /// False when nothing of it outlives this process, and no other sees it.
+    pub(super) fn is_lasting(&self) -> bool {
+        self.lasting
+    }
+    /// What this process is known by to others that look whether it lives; `None` where they cannot.
+    pub(super) fn owner(&mut self) -> Option<&str> {
+        if self.owner.is_none() {
+            self.owner = Some(self.owners().and_then(|it| Owner::this(&it)));
+        }
+        let owner = self.owner.as_ref()?.as_ref()?;
+        Some(&owner.name)
+    }
+    /// Where processes are known; `None` where there is but this one.
+    pub(super) fn owners(&self) -> Option<PathBuf> {
+        let directory = || self.file.with_extension("processes");
+        self.lasting.then(directory)
     }
     /// Tells a person something.
     pub(super) fn tell(&self, notice: String) {
@@ -119,6 +140,7 @@ impl Store {
                 WHERE applications.applied < ?1 AND proposals.state IS NOT 'open' LIMIT ?2)",
             [closed, PRUNE_STEP],
         )?;
+        let calls = calls::prune(self, now - RUN_DAYS * DAY_MS, PRUNE_STEP)?;
         let count: i64 = self
             .connection
             .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
@@ -131,7 +153,7 @@ impl Store {
             )?;
         }
         let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
-        let forgotten = [old, runs, proposals, applications];
+        let forgotten = [old, runs, proposals, applications, calls];
         Ok(forgotten.iter().any(|it| *it >= full_step) || excess >= PRUNE_STEP)
     }
 }

@@ -1,14 +1,18 @@
 //! One agent's part of a run: its calls in parallel, and what each answer says of the files.
 
 use super::answer::{self, FilePart, Read};
+use super::calling::{self, Calling, Failed};
 use super::identity::identify;
 use super::manner::Manner;
 use super::prepare::Shared;
+use super::relief::{self, Relief};
 use super::report::Counts;
+use crate::budget::Ticket;
+use crate::budget::gate::{Gate, Place};
 use crate::engine::Root;
 use crate::event::{FileFindings, RunId};
 use crate::prompt::{self, Batch};
-use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
+use agents::{AgentSpec, Answer, CallProgress, Operation, Shortage};
 use domain::answer::Usage;
 use domain::board::Reviewed;
 use domain::finding::Finding;
@@ -16,9 +20,10 @@ use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -34,8 +39,14 @@ pub(super) struct Part {
     pub(super) spec: AgentSpec,
     pub(super) shared: Arc<Shared>,
     pub(super) root: Arc<Root>,
+    /// What every call passes.
+    pub(super) gate: Arc<Gate>,
+    /// Who stands in when the agent has no quota left.
+    pub(super) relief: Arc<Relief>,
     /// Ends the calls.
     pub(super) cancel: CancellationToken,
+    /// Ends those that have not reached the agent, once it has no quota left.
+    pub(super) short: CancellationToken,
 }
 
 /// What an agent's task reports to the conductor of the run.
@@ -59,6 +70,18 @@ pub(super) enum Message {
         agent: usize,
         call: usize,
         failure: Failure,
+    },
+    /// An agent has no quota left; another one, with a task of its own, does the rest.
+    TakenOver {
+        agent: usize,
+        /// Calls that it takes over.
+        calls: usize,
+        why: Shortage,
+        by: Box<AgentSpec>,
+        /// The other one's place.
+        index: usize,
+        /// What it looks at.
+        shared: Arc<Shared>,
     },
     /// Comes last, unless the task failed.
     Ended {
@@ -98,6 +121,8 @@ pub(super) struct Failure {
     pub(super) reason: String,
     /// The files it was about.
     pub(super) files: Vec<RelPath>,
+    /// There was no budget for it.
+    pub(super) is_unaffordable: bool,
 }
 
 impl Part {
@@ -114,9 +139,11 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
     // The conductor may have gone; then nobody wants to know.
     let tell = |message| drop(conductor.send(message));
     let building = part.clone();
-    let batches = match tokio::task::spawn_blocking(move || build(&building)).await {
+    let planned = tokio::task::spawn_blocking(move || plan(&building)).await;
+    let batches = match planned {
         Ok(batches) => batches,
         Err(error) => {
+            part.gate.foresee(agent, &part.spec, Operation::Review, &[]);
             let reason = fault(&part.spec.name, &error);
             let files = part
                 .shared
@@ -128,7 +155,11 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
             tell(Message::Failed {
                 agent,
                 call: 0,
-                failure: Failure { reason, files },
+                failure: Failure {
+                    reason,
+                    files,
+                    is_unaffordable: false,
+                },
             });
             return tell(Message::Ended { agent });
         }
@@ -139,16 +170,26 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
     });
     let mut calls = JoinSet::new();
     let mut under_way = BTreeMap::new();
-    for (call, batch) in batches.into_iter().enumerate() {
+    for (call, (batch, place)) in batches.into_iter().enumerate() {
         let targets = batch.targets.clone();
-        let task = calls.spawn(one_call(part.clone(), call, batch, conductor.clone()));
+        let task = calls.spawn(one_call(
+            part.clone(),
+            call,
+            place,
+            batch,
+            conductor.clone(),
+        ));
         under_way.insert(task.id(), (call, targets));
     }
     let mut known = Known::default();
+    let mut left = Left::default();
     while let Some(joined) = calls.join_next_with_id().await {
         let (id, result) = match joined {
             Ok((id, result)) => (id, result),
-            Err(error) => (error.id(), Err(fault(&part.spec.name, &error))),
+            Err(error) => (
+                error.id(),
+                Err(Failed::Other(fault(&part.spec.name, &error))),
+            ),
         };
         let Some((call, targets)) = under_way.remove(&id) else {
             continue;
@@ -162,20 +203,113 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
                     answered,
                 });
             }
-            Err(reason) => {
+            Err(failed) => {
                 let targets = targets
                     .iter()
                     .filter_map(|it| part.shared.gathered.targets.get(*it));
-                let files = targets.map(|it| it.path.clone()).collect();
-                tell(Message::Failed {
+                let files: Vec<RelPath> = targets.map(|it| it.path.clone()).collect();
+                let failure = Failure {
+                    reason: failed.to_string(),
+                    files,
+                    is_unaffordable: matches!(failed, Failed::Budget(_)),
+                };
+                match failed {
+                    Failed::Short(why, _) => left.add(why, call, failure),
+                    Failed::Budget(_) | Failed::Other(_) => tell(Message::Failed {
+                        agent,
+                        call,
+                        failure,
+                    }),
+                }
+            }
+        }
+    }
+    hand_over(&part, left, &conductor);
+    tell(Message::Ended { agent });
+}
+
+/// What an agent without quota has left to others.
+#[derive(Default)]
+struct Left {
+    /// Why; the first refusal tells best.
+    why: Option<Shortage>,
+    calls: Vec<(usize, Failure)>,
+}
+
+impl Left {
+    fn add(&mut self, why: Shortage, call: usize, failure: Failure) {
+        self.why.get_or_insert(why);
+        self.calls.push((call, failure));
+    }
+}
+
+/// Starts the fallback on what is left; what nobody takes over is told as failed.
+fn hand_over(part: &Arc<Part>, left: Left, conductor: &UnboundedSender<Message>) {
+    let (Some(why), agent) = (left.why, part.index) else {
+        return;
+    };
+    let files = left.calls.iter().flat_map(|(_, failure)| &failure.files);
+    let paths: BTreeSet<RelPath> = files.cloned().collect();
+    let shared = Arc::new(relief::narrowed(&part.shared, &paths));
+    let joined = part.relief.take_over(&part.spec.name, &paths, |by, index| {
+        // The conductor may have gone; then nobody wants to know.
+        let _ = conductor.send(Message::TakenOver {
+            agent,
+            calls: left.calls.len(),
+            why,
+            by: Box::new(by.clone()),
+            index,
+            shared: shared.clone(),
+        });
+    });
+    match joined {
+        Ok((spec, index)) => {
+            let successor = Part {
+                run: part.run,
+                index,
+                spec,
+                shared,
+                root: part.root.clone(),
+                gate: part.gate.clone(),
+                relief: part.relief.clone(),
+                cancel: part.cancel.clone(),
+                short: CancellationToken::new(),
+            };
+            // Not awaited here, so that this agent's part has its end; the conductor waits for all who can tell it something.
+            tokio::spawn(boxed(successor, conductor.clone()));
+        }
+        Err(obstacle) => {
+            for (call, mut failure) in left.calls {
+                if let Some(obstacle) = &obstacle {
+                    failure.reason = format!("{}; {obstacle}", failure.reason);
+                }
+                let _ = conductor.send(Message::Failed {
                     agent,
                     call,
-                    failure: Failure { reason, files },
+                    failure,
                 });
             }
         }
     }
-    tell(Message::Ended { agent });
+}
+
+/// [`ask`], as a type that may stand in itself.
+fn boxed(
+    part: Part,
+    conductor: UnboundedSender<Message>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(ask(part, conductor))
+}
+
+/// The calls that the agent is asked with. The gate knows them from here on.
+fn plan(part: &Part) -> Vec<(Batch, Place)> {
+    let batches = build(part);
+    let bytes_of = |it: &Batch| calling::bytes_of(&part.spec, Operation::Review, &it.variables);
+    let sizes: Vec<usize> = batches.iter().map(bytes_of).collect();
+    let places = part
+        .gate
+        .plan(part.index, &part.spec, Operation::Review, &sizes);
+    batches.into_iter().zip(places).collect()
 }
 
 fn build(part: &Part) -> Vec<Batch> {
@@ -202,46 +336,53 @@ fn build(part: &Part) -> Vec<Batch> {
 async fn one_call(
     part: Arc<Part>,
     call: usize,
+    place: Place,
     batch: Batch,
     conductor: UnboundedSender<Message>,
-) -> Result<Read, String> {
+) -> Result<Read, Failed> {
     let Batch { targets, variables } = batch;
     let asked = answer::Asked::new(&part, &targets, &variables);
-    let answer = wait_for_answer(&part, call, variables, &asked, &conductor).await?;
+    let (answer, ticket) =
+        wait_for_answer(&part, call, place, variables, &asked, &conductor).await?;
     // Searching large files may take long, and the workers have other runs to serve.
     let reading = part.clone();
     let read = tokio::task::spawn_blocking(move || answer::read(&reading, &asked, &answer)).await;
-    read.map_err(|error| fault(&part.spec.name, &error))?
+    let read = read.map_err(|error| fault(&part.spec.name, &error));
+    let read = read.and_then(|it| it).map_err(Failed::Other)?;
+    ticket.settle(read.usage.as_ref());
+    Ok(read)
 }
 
 async fn wait_for_answer(
     part: &Part,
     call: usize,
+    place: Place,
     variables: serde_json::Value,
     asked: &answer::Asked,
     conductor: &UnboundedSender<Message>,
-) -> Result<Answer, String> {
-    let (progress, mut news) = unbounded_channel();
-    let calling = part.root.pool.call(Call {
-        agent: part.spec.name.clone(),
+) -> Result<(Answer, Ticket), Failed> {
+    let calling = Calling {
+        gate: &part.gate,
+        pool: &part.root.pool,
+        run: part.run,
+        spec: &part.spec,
         operation: Operation::Review,
-        root: part.root.path.clone(),
-        run: part.run.0,
-        variables,
-        cancel: part.cancel.clone(),
-        progress,
-    });
-    tokio::pin!(calling);
-    loop {
-        tokio::select! {
-            biased;
-            answer = &mut calling => return answer.map_err(|error| error.to_string()),
-            Some(news) = news.recv() => {
-                let (text, fraction) = in_words(news, asked);
-                let _ = conductor.send(Message::News { agent: part.index, call, text, fraction });
-            }
-        }
-    }
+        root: &part.root.path,
+        place: Some(place),
+        cancel: &part.cancel,
+        short: &part.short,
+    };
+    let tell = |news| {
+        let (text, fraction) = in_words(news, asked);
+        let agent = part.index;
+        let _ = conductor.send(Message::News {
+            agent,
+            call,
+            text,
+            fraction,
+        });
+    };
+    calling.make(variables, tell).await
 }
 
 fn in_words(news: CallProgress, asked: &answer::Asked) -> (String, Option<f32>) {

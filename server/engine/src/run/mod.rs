@@ -5,6 +5,8 @@
 
 mod agent;
 mod answer;
+mod author;
+pub(crate) mod calling;
 mod edit;
 mod files;
 mod fix;
@@ -13,11 +15,13 @@ pub(crate) mod manner;
 mod place;
 mod prepare;
 mod progress;
+mod relief;
 mod report;
 
 #[cfg(test)]
 mod tests;
 
+use crate::budget::gate::{Budgets, Gate};
 use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
@@ -25,8 +29,10 @@ use crate::questions::Questions;
 use crate::request::{Edit, Review};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
+use agents::{AgentSpec, Operation};
 use prepare::{Nothing, Prepared};
 use progress::Meter;
+use relief::Relief;
 use report::Tally;
 use std::path::Path;
 use std::sync::Arc;
@@ -116,6 +122,7 @@ pub(crate) struct Job {
     pub(crate) task: Task,
     pub(crate) root: Arc<Root>,
     pub(crate) ledger: Ledger,
+    pub(crate) budgets: Arc<Budgets>,
     pub(crate) questions: Arc<Questions>,
     pub(crate) worktrees: Arc<Worktrees>,
     pub(crate) emitter: Emitter,
@@ -175,8 +182,11 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     let Prepared {
         agents,
         unusable,
+        author,
+        notes,
         shared,
     } = prepared;
+    let (gate, relief) = set_up(job, &agents, author, &[Operation::Review]).await;
     let shared = Arc::new(shared);
     let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
     job.ledger.begin(job.run, &job.root.path, &names);
@@ -188,7 +198,8 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     let mut tally = Tally::new(&agents, shared.gathered.clone());
     let mut meter = Meter::new(agents.len());
     for report in unusable {
-        job.emitter.tell(RunEvent::AgentEnded(report.clone()));
+        job.emitter
+            .tell(RunEvent::AgentEnded(Box::new(report.clone())));
         tally.add_ended(report);
     }
     // Ends the calls also when this task is dropped.
@@ -202,20 +213,27 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
             spec,
             shared: shared.clone(),
             root: job.root.clone(),
+            gate: gate.clone(),
+            relief: relief.clone(),
             cancel: calls.clone(),
+            short: CancellationToken::new(),
         };
         tokio::spawn(agent::ask(part, sender.clone()));
     }
     drop(sender);
 
     let deadline = started.checked_add(shared.limits.run);
+    let beginning = begin(job, &gate);
+    tokio::pin!(beginning);
+    let mut has_begun = false;
     let stop = loop {
         tokio::select! {
             biased;
             () = job.cancel.cancelled() => break Some(Stop::Cancelled),
             () = until(deadline) => break Some(Stop::Deadline),
+            () = &mut beginning, if !has_begun => has_begun = true,
             message = messages.recv() => match message {
-                Some(message) => take(job, message, &mut tally, &mut meter),
+                Some(message) => take(job, &gate, message, &mut tally, &mut meter),
                 None => break None,
             },
             () = until(meter.due()) => tell_progress(job, &mut meter),
@@ -224,7 +242,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     drop(calls_end);
     // What was answered before the stop counts.
     while let Ok(message) = messages.try_recv() {
-        take(job, message, &mut tally, &mut meter);
+        take(job, &gate, message, &mut tally, &mut meter);
     }
     let cancelled = matches!(stop, Some(Stop::Cancelled));
     let reason = match stop {
@@ -234,13 +252,69 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         None => "its part of the review failed because of a fault in crosscheck".to_owned(),
     };
     for report in tally.end_all(&reason, cancelled) {
-        job.emitter.tell(RunEvent::AgentEnded(report));
+        job.emitter.tell(RunEvent::AgentEnded(Box::new(report)));
     }
-    tally.into_report(cancelled, started.elapsed())
+    let mut report = tally.into_report(cancelled, started.elapsed());
+    report.notes.extend(notes);
+    settle(&mut report, &gate);
+    if !cancelled {
+        gate.noted().await;
+    }
+    report
+}
+
+/// What the calls of a run pass, which knows what earlier calls took, and who stands in for whom.
+async fn set_up(
+    job: &Job,
+    agents: &[AgentSpec],
+    author: Option<String>,
+    operations: &[Operation],
+) -> (Arc<Gate>, Arc<Relief>) {
+    let loaded = job.root.loaded();
+    let config = loaded.map(|it| it.config.clone()).unwrap_or_default();
+    let relief = Arc::new(Relief::new(&config, agents, author));
+    let gate = Gate::new(job.budgets.clone(), job.run, &job.root.path, config.budget);
+    gate.await_plans(agents.len());
+    let learning = async {
+        for operation in operations {
+            gate.learn(agents, *operation).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => {}
+        () = learning => {}
+    }
+    (gate, relief)
+}
+
+/// Tells what the run will take, and lets its calls go once all agents know theirs.
+async fn begin(job: &Job, gate: &Gate) {
+    let estimate = gate.planned().await;
+    if !estimate.total.is_nothing() {
+        job.emitter.tell(RunEvent::Estimated(estimate.clone()));
+    }
+    let noun = job.task.noun();
+    let question = format!("This {noun} takes {}. Begin?", estimate.in_words());
+    if !estimate.needs_consent || job.questions.may_go_on(job.run, &job.root, question).await {
+        gate.open();
+    } else {
+        gate.close(format!(
+            "budget: the {noun} was not begun, since nobody agreed to spend that (`[budget] confirm`)"
+        ));
+    }
+}
+
+/// Adds what the calls took to the report.
+fn settle(report: &mut Report, gate: &Gate) {
+    for agent in &mut report.agents {
+        agent.spent = gate.spent(&agent.agent);
+    }
+    report.notes.extend(gate.notes());
 }
 
 /// Takes in what an agent's task reports.
-fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
+fn take(job: &Job, gate: &Gate, message: Message, tally: &mut Tally, meter: &mut Meter) {
     match message {
         Message::Planned { agent, calls } => meter.plan(agent, calls),
         Message::News {
@@ -274,10 +348,23 @@ fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
             meter.done(agent, call);
             tally.failed(agent, failure);
         }
+        Message::TakenOver {
+            agent,
+            calls,
+            why,
+            by,
+            index,
+            shared,
+        } => {
+            meter.join(index);
+            // They join one after the other, so that this is its place in the tally, too.
+            tally.take_over(agent, calls, why, &by, shared.gathered.clone());
+        }
         Message::Ended { agent } => {
             meter.end(agent);
-            if let Some(report) = tally.end(agent) {
-                job.emitter.tell(RunEvent::AgentEnded(report));
+            if let Some(mut report) = tally.end(agent) {
+                report.spent = gate.spent(&report.agent);
+                job.emitter.tell(RunEvent::AgentEnded(Box::new(report)));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Before the agents are asked: which agents, what to look at, and what the team wants of it.
 
+use super::author::Author;
 use crate::config::{Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
@@ -18,6 +19,10 @@ pub(super) struct Prepared {
     pub(super) agents: Vec<AgentSpec>,
     /// Configured for reviews, but cannot be asked.
     pub(super) unusable: Vec<AgentReport>,
+    /// The provider of the author, where that is known: its agents are not asked.
+    pub(super) author: Option<String>,
+    /// Remarks a person should see.
+    pub(super) notes: Vec<String>,
     pub(super) shared: Shared,
 }
 
@@ -70,6 +75,8 @@ pub(super) async fn prepare(
         return Err(Nothing::Cancelled);
     };
     let (agents, unusable) = choose(&loaded, &review.agents).map_err(Nothing::Failed)?;
+    let author = Author::of(review, &loaded.config);
+    let (agents, notes) = author.leave_out(agents).map_err(Nothing::Failed)?;
     let config = &loaded.config;
     // What blocks on files cannot be dropped; this ends it.
     let cancel = cancel.child_token();
@@ -96,6 +103,8 @@ pub(super) async fn prepare(
     Ok(Prepared {
         agents,
         unusable,
+        author: author.provider,
+        notes,
         shared,
     })
 }

@@ -39,6 +39,12 @@ impl Meter {
             last: None,
         }
     }
+    /// One more agent takes part.
+    pub(super) fn join(&mut self, agent: usize) {
+        while self.agents.len() <= agent {
+            self.agents.push(Share::default());
+        }
+    }
     /// An agent will be called so often.
     pub(super) fn plan(&mut self, agent: usize, calls: usize) {
         if let Some(share) = self.agents.get_mut(agent) {

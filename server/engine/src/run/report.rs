@@ -3,7 +3,7 @@
 use super::agent::{Answered, Failure, Gaps};
 use crate::event::{AgentOutcome, AgentReport, FileFindings, Report, Skipped};
 use crate::scope::Gathered;
-use agents::AgentSpec;
+use agents::{AgentSpec, Shortage};
 use domain::answer::Usage;
 use domain::path::RelPath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,11 +29,17 @@ pub(super) struct Tally {
 /// One agent's account.
 struct Share {
     report: AgentReport,
+    /// What it is asked about.
+    gathered: Arc<Gathered>,
     started: Instant,
     first_failure: Option<String>,
+    /// The first failure is that there was no budget.
+    is_unaffordable: bool,
     /// What the agent says that it did not review, with its reasons.
     skipped: BTreeMap<RelPath, String>,
     not_reviewed: BTreeSet<RelPath>,
+    /// What another agent took over, and how that is told.
+    taken_over: Option<(BTreeSet<RelPath>, AgentOutcome)>,
     reviewed: BTreeSet<RelPath>,
     counts: BTreeMap<RelPath, Counts>,
     problems_left_out: usize,
@@ -51,7 +57,10 @@ pub(super) struct Counts {
 impl Tally {
     pub(super) fn new(agents: &[AgentSpec], gathered: Arc<Gathered>) -> Self {
         Self {
-            shares: agents.iter().map(Share::new).collect(),
+            shares: agents
+                .iter()
+                .map(|it| Share::new(it, gathered.clone()))
+                .collect(),
             ended: Vec::new(),
             gathered,
         }
@@ -87,20 +96,41 @@ impl Tally {
             share.not_reviewed.extend(failure.files);
             if share.first_failure.is_none() {
                 share.first_failure = Some(failure.reason);
+                share.is_unaffordable = failure.is_unaffordable;
             } else if share.first_failure.as_ref() != Some(&failure.reason) {
                 share.add_problems(vec![failure.reason]);
             }
         }
     }
+    /// Another agent takes over some calls of one that has no quota left, and takes part from now on.
+    pub(super) fn take_over(
+        &mut self,
+        agent: usize,
+        calls: usize,
+        why: Shortage,
+        by: &AgentSpec,
+        gathered: Arc<Gathered>,
+    ) {
+        if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
+            let paths = gathered.targets.iter().map(|it| it.path.clone()).collect();
+            let outcome = AgentOutcome::TakenOver {
+                by: by.name.clone(),
+                calls,
+                why: why.to_string(),
+            };
+            share.taken_over = Some((paths, outcome));
+        }
+        self.shares.push(Share::new(by, gathered));
+    }
     /// An agent is through; its report, unless it ended before.
     pub(super) fn end(&mut self, agent: usize) -> Option<AgentReport> {
         let share = self.shares.get_mut(agent).filter(|it| !it.over)?;
-        Some(share.end(&self.gathered, None))
+        Some(share.end(None))
     }
     /// Ends the agents that are not through; their reports.
     pub(super) fn end_all(&mut self, reason: &str, cancelled: bool) -> Vec<AgentReport> {
         let open = self.shares.iter_mut().filter(|it| !it.over);
-        open.map(|share| share.end(&self.gathered, Some((reason, cancelled))))
+        open.map(|share| share.end(Some((reason, cancelled))))
             .collect()
     }
     pub(super) fn into_report(self, cancelled: bool, elapsed: Duration) -> Report {
@@ -136,13 +166,16 @@ impl Tally {
 }
 
 impl Share {
-    fn new(spec: &AgentSpec) -> Self {
+    fn new(spec: &AgentSpec, gathered: Arc<Gathered>) -> Self {
         Self {
             report: AgentReport::new(&spec.name, &spec.provider, AgentOutcome::Answered),
+            gathered,
             started: Instant::now(),
             first_failure: None,
+            is_unaffordable: false,
             skipped: BTreeMap::new(),
             not_reviewed: BTreeSet::new(),
+            taken_over: None,
             reviewed: BTreeSet::new(),
             counts: BTreeMap::new(),
             problems_left_out: 0,
@@ -185,13 +218,16 @@ impl Share {
         }
     }
     /// Closes the account. `stopped`: why it did not get through, and whether the user wanted that.
-    fn end(&mut self, gathered: &Gathered, stopped: Option<(&str, bool)>) -> AgentReport {
+    fn end(&mut self, stopped: Option<(&str, bool)>) -> AgentReport {
         self.over = true;
-        let unanswered = gathered
+        let taken_over = self.taken_over.take();
+        let by_others = |it: &RelPath| taken_over.iter().any(|(paths, _)| paths.contains(it));
+        let unanswered = self
+            .gathered
             .targets
             .iter()
             .map(|it| &it.path)
-            .filter(|it| !self.reviewed.contains(*it));
+            .filter(|it| !self.reviewed.contains(*it) && !by_others(it));
         self.not_reviewed.extend(unanswered.cloned());
         let failure = stopped
             .map(|it| it.0.to_owned())
@@ -200,9 +236,15 @@ impl Share {
                 (!self.not_reviewed.is_empty())
                     .then(|| "it was not asked about everything".to_owned())
             });
+        // Whoever is short of budget decides what to spend it on, and needs to know what is left.
+        let failure = failure.map(|it| match self.is_unaffordable && stopped.is_none() {
+            true => format!("{it}; not reviewed by it: {}", named(&self.not_reviewed)),
+            false => it,
+        });
+        self.report.not_reviewed = self.not_reviewed.iter().cloned().collect();
         self.report.outcome = match failure {
             _ if stopped.is_some_and(|it| it.1) => AgentOutcome::Cancelled,
-            None => AgentOutcome::Answered,
+            None => taken_over.map_or(AgentOutcome::Answered, |it| it.1),
             Some(reason) if !self.counts.is_empty() => AgentOutcome::Partial(reason),
             Some(reason) => AgentOutcome::Failed(reason),
         };
@@ -211,7 +253,7 @@ impl Share {
                 .problems
                 .push(format!("and {} more", self.problems_left_out));
         }
-        if !self.counts.is_empty() && !self.not_reviewed.is_empty() {
+        if !self.counts.is_empty() && !self.not_reviewed.is_empty() && !self.is_unaffordable {
             self.report.problems.push(format!(
                 "not reviewed, or not all of it: {}",
                 named(&self.not_reviewed)

@@ -102,6 +102,7 @@ impl Door {
             agents: Vec::new(),
             open: OpenBuffers::new(),
             instructions: None,
+            author: None,
         }
     }
     pub(super) fn next(&self, run: RunId) -> RunEvent {

@@ -123,6 +123,7 @@ fn wanted(state: &mut State, argument: Argument) -> std::result::Result<(Wanted,
         what,
         agents: argument.agents.unwrap_or_default(),
         instructions,
+        author: None,
     };
     let wanted = Wanted {
         task,

@@ -24,6 +24,7 @@ pub(super) struct Argument {
     range: Option<Range>,
     agents: Option<Vec<String>>,
     instructions: Option<String>,
+    author: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -54,6 +55,7 @@ pub(crate) fn on_save(state: &mut State, root: &Arc<Path>, path: &RelPath) {
         what: What::Review(Scope::Files(vec![path.as_str().into()])),
         agents: Vec::new(),
         instructions: None,
+        author: None,
     };
     let wanted = Wanted {
         task,
@@ -108,6 +110,7 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
     let Argument {
         agents,
         instructions,
+        author,
         ..
     } = argument;
     let task = Task {
@@ -115,6 +118,7 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
         what: What::Review(scope),
         agents: agents.unwrap_or_default(),
         instructions,
+        author,
     };
     Ok(Wanted {
         task,

@@ -24,8 +24,8 @@ pub(super) fn handle(state: &mut State, event: Event) {
             proposals,
             left_out,
         } => arrival::recalled(state, &root, proposals, left_out),
-        // Nobody asks for them here: findings are recalled file by file.
-        Event::Findings { .. } => {}
+        // Nobody asks for these here: findings are recalled file by file.
+        Event::Findings { .. } | Event::Spent { .. } => {}
         Event::Applications { root, applications } => {
             if let Some(root) = state.roots.get(&root) {
                 state.proposals.set_applications(&root.path, applications);
@@ -72,6 +72,7 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
             arrival::proposed(state, run, proposal, &versions);
         }
         RunEvent::Started { agents, files } => runs.started(run, &agents, files, client),
+        RunEvent::Estimated(estimate) => runs.estimated(run, &estimate, client),
         RunEvent::Progress { message, fraction } => runs.moved(run, message, fraction, client),
         RunEvent::Findings(file) => {
             runs.found(run, file.findings.len());

@@ -14,6 +14,8 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         findings,
         unlocated: 0,
         dismissed: 0,
+        not_reviewed: Vec::new(),
+        spent: Default::default(),
         changes: 0,
         problems: Vec::new(),
         summary: None,
@@ -50,6 +52,7 @@ fn told_of(what: What, subject: &str, progress: (bool, bool), report: &Report) -
         what,
         agents: vec![],
         instructions: None,
+        author: None,
     };
     let new = NewRun {
         task,
@@ -160,6 +163,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
         what: What::Review(Scope::Files(vec![])),
         agents: vec![],
         instructions: None,
+        author: None,
     };
     runs.start(
         id,

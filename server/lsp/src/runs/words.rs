@@ -158,6 +158,9 @@ pub(super) fn outcome(what: &What, agent: &AgentReport) -> String {
         }
         (AgentOutcome::Answered, _) if agent.changes == 0 => format!("{name} changed nothing"),
         (AgentOutcome::Answered, _) => format!("{name}: {}", count(agent.changes, "change")),
+        (AgentOutcome::TakenOver { by, calls, why }, _) => {
+            format!("{name} was {why}; {by} took over {}", count(*calls, "call"))
+        }
         (AgentOutcome::Partial(reason), What::Review(_)) => {
             format!("{name} did not review everything: {reason}")
         }
@@ -194,7 +197,7 @@ fn names<'a>(agents: impl Iterator<Item = &'a &'a AgentReport>) -> String {
 fn has_spoken(agent: &AgentReport) -> bool {
     matches!(
         agent.outcome,
-        AgentOutcome::Answered | AgentOutcome::Partial(_)
+        AgentOutcome::Answered | AgentOutcome::TakenOver { .. } | AgentOutcome::Partial(_)
     )
 }
 
@@ -229,7 +232,9 @@ pub(super) fn details(report: &Report) -> Vec<String> {
                 count(it.dismissed, "finding")
             )
         });
-        summary.chain(problems).chain(unlocated).chain(dismissed)
+        let spent = (!it.spent.is_nothing()).then(|| format!("{name}: {}", it.spent));
+        let found = summary.chain(problems).chain(unlocated);
+        found.chain(dismissed).chain(spent)
     });
     report
         .notes

@@ -131,12 +131,21 @@ fn key_tables() -> String {
         ("fix", &schema["definitions"]["FixTable"]),
         ("[actions]", &schema["definitions"]["ActionTable"]),
         ("limits", &schema["definitions"]["LimitsTable"]),
+        ("budget", &schema["definitions"]["BudgetTable"]),
+        (
+            "agents.NAME.budget",
+            &schema["definitions"]["AgentBudgetTable"],
+        ),
+        ("budget.day", &schema["definitions"]["AmountTable"]),
+        ("prices", &schema["definitions"]["PriceTable"]),
     ] {
         match heading {
             "" => out.push_str("\n### At the top\n\n"),
             "agents.NAME.review" => out.push_str(
                 "\n### `[agents.NAME.review]`, `[agents.NAME.edit]`, `[agents.NAME.ask]`\n\n",
             ),
+            "budget.day" => out.push_str("\n### Amounts: `run`, `day` and `confirm`\n\n"),
+            "prices" => out.push_str("\n### `[prices]`: the table of each model\n\n"),
             heading => writeln!(out, "\n### `[{heading}]`\n").unwrap(),
         }
         out.push_str("| key | value | default | meaning |\n| --- | --- | --- | --- |\n");

@@ -4,17 +4,21 @@ use super::News;
 use super::check;
 use super::collect::Desk;
 use super::prepare::Shared;
+use crate::budget::Ticket;
+use crate::budget::gate::Gate;
 use crate::engine::Root;
 use crate::event::RunId;
 use crate::ledger;
 use crate::prompt::edit::{self, Shape};
 use crate::questions::Questions;
 use crate::request::OpenBuffers;
+use crate::run::calling::{Calling, Failed};
 use crate::run::manner::Manner;
+use crate::run::relief::Relief;
 use crate::run::report::added;
 use crate::scope::Gathered;
 use crate::worktree::{Changed, Wanted, Worktree, Worktrees};
-use agents::{AgentSpec, Answer, Call, CallProgress, Inspection, Operation};
+use agents::{AgentSpec, Answer, CallProgress, Inspection, Operation, Shortage};
 use domain::answer::{Format, Usage};
 use domain::patch::Patch;
 use domain::path::RelPath;
@@ -26,7 +30,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 /// Longest summary, in bytes.
@@ -49,6 +53,10 @@ pub(super) struct Attempt {
     pub(super) root: Arc<Root>,
     pub(super) worktrees: Arc<Worktrees>,
     pub(super) questions: Arc<Questions>,
+    /// What every call passes.
+    pub(super) gate: Arc<Gate>,
+    /// Who does it instead when the agent has no quota left.
+    pub(super) relief: Arc<Relief>,
     /// Ends the calls.
     pub(super) cancel: CancellationToken,
     pub(super) news: UnboundedSender<News>,
@@ -64,6 +72,8 @@ pub(super) struct Made {
     pub(super) problems: Vec<String>,
     /// How many changes could not be taken over.
     pub(super) left_out: usize,
+    /// Who did it instead of the agent, and what that was short of.
+    pub(super) relieved: Option<(String, Shortage)>,
 }
 
 /// What has come of it so far.
@@ -125,7 +135,26 @@ impl Attempt {
     ///
     /// # Errors
     /// A sentence when it did not answer.
-    pub(super) async fn make(self) -> Result<Made, String> {
+    pub(super) async fn make(mut self) -> Result<Made, String> {
+        let mut relieved = None;
+        loop {
+            let (why, reason) = match self.attempt().await {
+                Ok(made) => return Ok(Made { relieved, ..made }),
+                Err(Failed::Short(why, reason)) => (why, reason),
+                Err(failed) => return Err(failed.to_string()),
+            };
+            self.spec = match self.relief.instead_of(&self.spec.name) {
+                Ok(spec) => spec,
+                Err(None) => return Err(reason),
+                Err(Some(obstacle)) => return Err(format!("{reason}; {obstacle}")),
+            };
+            let by = self.spec.name.clone();
+            self.tell(format!("it is {why}; {by} takes over"), None);
+            relieved = Some((by, why));
+        }
+    }
+
+    async fn attempt(&self) -> Result<Made, Failed> {
         // A copy is needed where the agent edits, and where its result is to be checked.
         let edits = self.spec.operations.contains_key(&Operation::Edit);
         let copy = if edits || self.shared.fix.check.is_some() {
@@ -196,7 +225,7 @@ impl Attempt {
         &self,
         operation: Operation,
         copy: Option<&Worktree>,
-    ) -> Result<Made, String> {
+    ) -> Result<Made, Failed> {
         let (root, shape) = match (operation, copy) {
             (Operation::Edit, Some(copy)) => (copy.root().to_owned(), Shape::Files),
             _ => (self.root.path.clone(), Shape::Text),
@@ -216,8 +245,9 @@ impl Attempt {
         work.problems.extend(too_large.iter().map(|it| {
             format!("`{it}` was not shown to the agent as a whole: it is too large (`[limits] prompt_size`)")
         }));
-        let answer = self.call(operation, &root, variables.clone()).await?;
+        let (answer, ticket) = self.call(operation, &root, variables.clone()).await?;
         let mut round = self.read(&mut work, answer).await?;
+        ticket.settle(round.usage.as_ref());
         let mut check = self.check(&mut work).await?;
         if let Some(failed) = &check
             && let CheckOutcome::Failed(outcome) = &failed.outcome
@@ -237,8 +267,9 @@ impl Attempt {
             let session = round.session.as_deref();
             let again = edit::repair(&task, &failed.command, outcome, &failed.output, session);
             match self.call(operation, &root, again).await {
-                Ok(answer) => {
+                Ok((answer, ticket)) => {
                     let second = self.read(&mut work, answer).await?;
+                    ticket.settle(second.usage.as_ref());
                     round = round.then(second);
                     check = self.check(&mut work).await?.map(|it| Check {
                         repaired: true,
@@ -326,28 +357,23 @@ impl Attempt {
         operation: Operation,
         root: &Path,
         variables: Value,
-    ) -> Result<Answer, String> {
-        let (progress, mut news) = unbounded_channel();
-        let calling = self.root.pool.call(Call {
-            agent: self.spec.name.clone(),
+    ) -> Result<(Answer, Ticket), Failed> {
+        let calling = Calling {
+            gate: &self.gate,
+            pool: &self.root.pool,
+            run: self.run,
+            spec: &self.spec,
             operation,
-            root: root.to_owned(),
-            run: self.run.0,
-            variables,
-            cancel: self.cancel.clone(),
-            progress,
-        });
-        tokio::pin!(calling);
-        loop {
-            tokio::select! {
-                biased;
-                answer = &mut calling => return answer.map_err(|error| error.to_string()),
-                Some(news) = news.recv() => {
-                    let (text, fraction) = in_words(news);
-                    self.tell(text, fraction);
-                }
-            }
-        }
+            root,
+            place: None,
+            cancel: &self.cancel,
+            short: &CancellationToken::new(),
+        };
+        let tell = |news| {
+            let (text, fraction) = in_words(news);
+            self.tell(text, fraction);
+        };
+        calling.make(variables, tell).await
     }
 
     fn tell(&self, text: String, fraction: Option<f32>) {
@@ -467,6 +493,7 @@ impl Attempt {
             usage: round.usage,
             problems,
             left_out,
+            relieved: None,
         }
     }
 

@@ -9,10 +9,12 @@ mod prepare;
 
 use super::prepare::too_long;
 use super::progress::Meter;
-use super::{Job, tell_progress, until};
+use super::relief::Relief;
+use super::{Job, begin, set_up, tell_progress, until};
+use crate::budget::gate::Gate;
 use crate::event::{AgentOutcome, AgentReport, Report, RunEvent};
 use crate::request::Edit;
-use agents::AgentSpec;
+use agents::{AgentSpec, Operation};
 use attempt::{Attempt, Made};
 use prepare::Prepared;
 use std::collections::HashMap;
@@ -65,20 +67,27 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         agents: names,
         files: shared.gathered.targets.len(),
     });
+    let operations = [Operation::Edit, Operation::Ask];
+    let (gate, relief) = set_up(job, &agents, None, &operations).await;
+    expect(&gate, &agents, &shared);
     let mut tally = Tally::new(&agents);
     let mut meter = Meter::new(agents.len());
     // Ends the calls also when this task is dropped.
     let calls = job.cancel.child_token();
     let calls_end = calls.clone().drop_guard();
-    let mut attempts = start(job, agents, &shared, &mut meter, &calls);
+    let mut attempts = start(job, agents, &shared, &gate, &relief, &mut meter, &calls);
     let deadline = started.checked_add(shared.limits.run);
+    let beginning = begin(job, &gate);
+    tokio::pin!(beginning);
+    let mut has_begun = false;
     let stop = loop {
         tokio::select! {
             biased;
             () = job.cancel.cancelled() => break Some(Stop::Cancelled),
             () = until(deadline) => break Some(Stop::Deadline),
+            () = &mut beginning, if !has_begun => has_begun = true,
             joined = attempts.tasks.join_next_with_id() => match joined {
-                Some(joined) => take(job, joined, &attempts.agents, &mut tally, &mut meter),
+                Some(joined) => take(job, &gate, joined, &attempts.agents, &mut tally, &mut meter),
                 None => break None,
             },
             Some(news) = attempts.news.recv() => {
@@ -93,7 +102,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     };
     // What was made before the stop counts.
     while let Some(joined) = attempts.tasks.try_join_next_with_id() {
-        take(job, joined, &attempts.agents, &mut tally, &mut meter);
+        take(job, &gate, joined, &attempts.agents, &mut tally, &mut meter);
     }
     drop(calls_end);
     // Whoever works in a copy leaves it in order; the run need not wait for that.
@@ -105,7 +114,12 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         _ => AgentOutcome::Cancelled,
     };
     for report in tally.end_all(&outcome) {
-        job.emitter.tell(RunEvent::AgentEnded(report));
+        job.emitter.tell(RunEvent::AgentEnded(Box::new(report)));
+    }
+    let mut notes = shared.gathered.notes.clone();
+    notes.extend(gate.notes());
+    if !cancelled {
+        gate.noted().await;
     }
     Report {
         cancelled,
@@ -117,8 +131,25 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
             .map(|it| it.path.clone())
             .collect(),
         skipped: shared.gathered.skipped.clone(),
-        notes: shared.gathered.notes.clone(),
+        notes,
         ..Report::empty(started.elapsed())
+    }
+}
+
+/// Tells the gate what each agent will probably do: one call, with the files that it is about.
+fn expect(gate: &Gate, agents: &[AgentSpec], shared: &prepare::Shared) {
+    let texts: usize = shared.gathered.targets.iter().map(|it| it.text.len()).sum();
+    let words: usize = shared.instructions.iter().map(String::len).sum();
+    for (index, spec) in agents.iter().enumerate() {
+        let (operation, bytes) = if spec.operations.contains_key(&Operation::Edit) {
+            (Operation::Edit, words)
+        } else {
+            (
+                Operation::Ask,
+                words + texts.min(shared.limits.prompt_bytes),
+            )
+        };
+        gate.foresee(index, spec, operation, &[bytes]);
     }
 }
 
@@ -126,6 +157,8 @@ fn start(
     job: &Job,
     agents: Vec<AgentSpec>,
     shared: &Arc<prepare::Shared>,
+    gate: &Arc<Gate>,
+    relief: &Arc<Relief>,
     meter: &mut Meter,
     calls: &tokio_util::sync::CancellationToken,
 ) -> Attempts {
@@ -142,6 +175,8 @@ fn start(
             root: job.root.clone(),
             worktrees: job.worktrees.clone(),
             questions: job.questions.clone(),
+            gate: gate.clone(),
+            relief: relief.clone(),
             cancel: calls.clone(),
             news: sender.clone(),
         };
@@ -157,6 +192,7 @@ fn start(
 /// Takes in what came of an attempt.
 fn take(
     job: &Job,
+    gate: &Gate,
     joined: Result<(Id, Result<Made, String>), JoinError>,
     agents: &HashMap<Id, usize>,
     tally: &mut Tally,
@@ -180,14 +216,14 @@ fn take(
         Err(_) if job.cancel.is_cancelled() => return,
         made => made,
     };
-    let (report, proposed) = tally.end(agent, made);
+    let (report, proposed) = tally.end(agent, made, gate);
     if let Some((proposal, versions)) = proposed {
         let proposal = Arc::new(proposal);
         job.ledger
             .keep_proposal(Some(job.run), &job.root.path, proposal.clone());
         job.emitter.tell(RunEvent::Proposed { proposal, versions });
     }
-    job.emitter.tell(RunEvent::AgentEnded(report));
+    job.emitter.tell(RunEvent::AgentEnded(Box::new(report)));
 }
 
 /// The account of each agent.
@@ -212,8 +248,14 @@ impl Tally {
     fn name(&self, agent: usize) -> &str {
         self.reports.get(agent).map_or("", |it| &it.agent)
     }
-    fn end(&mut self, agent: usize, made: Result<Made, String>) -> (AgentReport, Option<Proposed>) {
+    fn end(
+        &mut self,
+        agent: usize,
+        made: Result<Made, String>,
+        gate: &Gate,
+    ) -> (AgentReport, Option<Proposed>) {
         let report = &mut self.reports[agent];
+        report.spent = gate.spent(&report.agent);
         self.over[agent] = true;
         report.elapsed = self.started.elapsed();
         let proposed = match made {
@@ -222,6 +264,14 @@ impl Tally {
                 report.usage = made.usage;
                 report.problems = made.problems;
                 report.changes = made.proposal.as_ref().map_or(0, |it| it.0.parts().count());
+                if let Some((by, why)) = made.relieved {
+                    report.spent += &gate.spent(&by);
+                    report.outcome = AgentOutcome::TakenOver {
+                        by,
+                        calls: 1,
+                        why: why.to_string(),
+                    };
+                }
                 if made.left_out > 0 {
                     let them = if made.left_out == 1 {
                         "one change"

@@ -110,6 +110,7 @@ impl World {
             },
             agents: Vec::new(),
             instructions: None,
+            author: None,
         };
         let new = NewRun {
             task,

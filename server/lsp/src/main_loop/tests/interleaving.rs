@@ -109,6 +109,7 @@ impl World {
             what: What::Review(Scope::Files(Vec::new())),
             agents: Vec::new(),
             instructions: None,
+            author: None,
         };
         let new = NewRun {
             task,
