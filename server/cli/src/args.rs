@@ -99,6 +99,9 @@ pub(crate) struct ReviewArgs {
     /// What to look at in particular.
     #[arg(long, value_name = "TEXT")]
     pub(crate) instructions: Option<String>,
+    /// Ask about everything anew, also about what was answered before.
+    #[arg(long)]
+    pub(crate) fresh: bool,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

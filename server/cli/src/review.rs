@@ -7,7 +7,7 @@ use crate::watch;
 use crate::workspace::{Workspace, block_on, root_for};
 use anyhow::bail;
 use engine::config::DefaultScope;
-use engine::{Base, Report, Review, RunEvent, Scope};
+use engine::{Base, Occasion, Report, Review, RunEvent, Scope};
 use std::path::PathBuf;
 
 /// Runs a review and prints its findings.
@@ -31,6 +31,11 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         agents: args.agents.clone(),
         open: Default::default(),
         instructions: args.instructions.clone(),
+        occasion: if args.fresh {
+            Occasion::Afresh
+        } else {
+            Occasion::Asked
+        },
     });
     let mut findings = Findings::default();
     let report = watch::watch(&mut workspace, run, args.quiet, |event| {

@@ -243,6 +243,8 @@ pub struct AgentReport {
     pub summary: Option<String>,
     /// What it used.
     pub usage: Option<Usage>,
+    /// What of its part was known without a call.
+    pub memory: MemoryUse,
     /// From the first call to the last answer.
     pub elapsed: Duration,
 }
@@ -261,9 +263,21 @@ impl AgentReport {
             problems: Vec::new(),
             summary: None,
             usage: None,
+            memory: MemoryUse::default(),
             elapsed: Duration::ZERO,
         }
     }
+}
+
+/// How much of what an agent was to review was known. A hunk is a changed place, or a block of a file that is reviewed whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// All hunks.
+    pub hunks: usize,
+    /// Those that were answered from memory.
+    pub remembered: usize,
+    /// Those that were neither answered nor asked about: they were reviewed automatically often enough.
+    pub held_back: usize,
 }
 
 /// How an agent's part ended.

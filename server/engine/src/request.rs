@@ -19,6 +19,21 @@ pub struct Review {
     pub open: OpenBuffers,
     /// What the user wants looked at in particular.
     pub instructions: Option<String>,
+    /// Who wants it, and whether what is remembered counts.
+    pub occasion: Occasion,
+}
+
+/// Who wants a review, and whether what is remembered counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Occasion {
+    /// The user asks: what an agent answered before is told again without a call.
+    #[default]
+    Asked,
+    /// The user asks for new answers: everything is asked.
+    Afresh,
+    /// Nobody asked (a file was saved): as [`Occasion::Asked`], and what was reviewed twice like this is not asked again
+    /// until the user asks.
+    Automatic,
 }
 
 /// A change to have proposed.

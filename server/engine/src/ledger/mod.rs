@@ -3,6 +3,7 @@
 //! A thread of its own does all the work, in the order it was asked for; nobody waits for a disk. The thread and the
 //! database start with the first job. A database that cannot be used is set aside under another name or left alone,
 //! and said so, and work goes on with a fresh one or in memory.
+mod answers;
 mod applications;
 mod dismissals;
 mod findings;
@@ -21,6 +22,7 @@ mod tests;
 
 use crate::event::{FileFindings, Report, RunId};
 use crate::request::Dismissal;
+pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
 pub(crate) use applications::Application;
 pub(crate) use dismissals::Dismissals;
 use domain::finding::FindingId;
@@ -103,6 +105,25 @@ impl Ledger {
             reply(findings::list(store, &root, &prefix)?);
             Ok(())
         });
+    }
+    /// Hands what is known of some hunks to `reply`, on the ledger's thread; nothing when it cannot be read.
+    pub(crate) fn recall_answers(
+        &self,
+        root: &Path,
+        wanted: Recall,
+        reply: impl FnOnce(Recollection) + Send + 'static,
+    ) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(answers::recall(store, &root, &wanted)?);
+            Ok(())
+        });
+    }
+    /// Keeps answers about hunks.
+    pub(crate) fn keep_answers(&self, run: RunId, root: &Path, kept: NewAnswers) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| answers::keep(store, run, &root, &kept));
     }
     /// Notes that findings are settled.
     pub(crate) fn resolve(&self, root: &Path, ids: Vec<FindingId>) {

@@ -8,7 +8,9 @@ mod schema;
 mod tests;
 mod words;
 
+pub(crate) use pieces::hunks_in;
 pub(crate) use schema::findings_schema;
+pub(crate) use words::lines;
 
 use crate::guidelines::Guideline;
 use crate::scope::{Gathered, LineRange, Target, secrets};
@@ -18,6 +20,7 @@ use pieces::Piece;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Least bytes of code in a call, whatever the instructions take of the largest prompt.
 const MIN_CODE: usize = 4 * 1024;
@@ -87,6 +90,12 @@ pub(crate) fn review(input: &Input<'_>) -> Vec<Batch> {
         .iter()
         .map(|pieces| batch(input, &files, pieces))
         .collect()
+}
+
+/// All words that are the same in every prompt: when they change, the question does.
+pub(crate) fn fixed_words() -> &'static str {
+    static WORDS: LazyLock<String> = LazyLock::new(|| words::fixed() + schema::as_text());
+    &WORDS
 }
 
 /// A target as this agent may see it.

@@ -74,6 +74,11 @@ pub(super) fn instructions(input: &Input<'_>, files: &[File<'_>], pieces: &[Piec
     compose(input, files, pieces, false)
 }
 
+/// The words that are in every prompt.
+pub(super) fn fixed() -> String {
+    [TASK, DATA, ANSWER, EXAMPLE].concat()
+}
+
 /// Bytes of a prompt beside its pieces, at most.
 pub(super) fn fixed_len(input: &Input<'_>) -> usize {
     let guidelines: usize = input.guidelines.iter().map(|it| it.text.len() + 200).sum();
@@ -250,7 +255,7 @@ fn write_piece(
 }
 
 /// `line 3`, `lines 3-5, 9 and 12-20`.
-pub(super) fn lines(ranges: &[LineRange]) -> String {
+pub(crate) fn lines(ranges: &[LineRange]) -> String {
     let words: Vec<String> = ranges
         .iter()
         .map(|it| match (it.start_line, it.end_line) {

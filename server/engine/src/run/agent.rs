@@ -3,11 +3,14 @@
 use super::answer::{self, FilePart, Read};
 use super::identity::identify;
 use super::manner::Manner;
+use super::memory::Memory;
 use super::prepare::Shared;
 use super::report::Counts;
 use crate::engine::Root;
-use crate::event::{FileFindings, RunId};
+use crate::event::{FileFindings, MemoryUse, RunId, Skipped};
+use crate::ledger::Ledger;
 use crate::prompt::{self, Batch};
+use crate::scope::Gathered;
 use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
 use domain::answer::Usage;
 use domain::board::Reviewed;
@@ -33,13 +36,21 @@ pub(super) struct Part {
     pub(super) index: usize,
     pub(super) spec: AgentSpec,
     pub(super) shared: Arc<Shared>,
+    /// What it is asked about: what there is to review, without what is known.
+    pub(super) gathered: Arc<Gathered>,
     pub(super) root: Arc<Root>,
+    pub(super) ledger: Ledger,
     /// Ends the calls.
     pub(super) cancel: CancellationToken,
 }
 
 /// What an agent's task reports to the conductor of the run.
 pub(super) enum Message {
+    /// Comes first: what is known without a call.
+    Remembered {
+        agent: usize,
+        remembered: Recalled,
+    },
     Planned {
         agent: usize,
         calls: usize,
@@ -64,6 +75,13 @@ pub(super) enum Message {
     Ended {
         agent: usize,
     },
+}
+
+/// What is known before the agent is asked.
+pub(super) struct Recalled {
+    pub(super) answered: Option<Answered>,
+    pub(super) held_back: Vec<Skipped>,
+    pub(super) counts: MemoryUse,
 }
 
 /// An answer that could be read.
@@ -108,18 +126,22 @@ impl Part {
 }
 
 /// Does an agent's part. Ends when all calls have ended; cancelled calls end at once.
-pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
+pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
     let agent = part.index;
-    let part = Arc::new(part);
     // The conductor may have gone; then nobody wants to know.
     let tell = |message| drop(conductor.send(message));
+    let mut known = Known::default();
+    let mut memory = Memory::recall(&part).await;
+    part.gathered = memory.open();
+    let part = Arc::new(part);
+    let remembered = known.recall(&part, &memory).await;
+    tell(Message::Remembered { agent, remembered });
     let building = part.clone();
     let batches = match tokio::task::spawn_blocking(move || build(&building)).await {
         Ok(batches) => batches,
         Err(error) => {
             let reason = fault(&part.spec.name, &error);
             let files = part
-                .shared
                 .gathered
                 .targets
                 .iter()
@@ -144,7 +166,6 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
         let task = calls.spawn(one_call(part.clone(), call, batch, conductor.clone()));
         under_way.insert(task.id(), (call, targets));
     }
-    let mut known = Known::default();
     while let Some(joined) = calls.join_next_with_id().await {
         let (id, result) = match joined {
             Ok((id, result)) => (id, result),
@@ -154,7 +175,11 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
             continue;
         };
         match result {
-            Ok(read) => {
+            Ok((asked, read)) => {
+                let new = memory.learn(&part, &asked, &read);
+                if !new.is_empty() {
+                    part.ledger.keep_answers(part.run, &part.root.path, new);
+                }
                 let answered = known.take(&part, read).await;
                 tell(Message::Answered {
                     agent,
@@ -165,7 +190,7 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
             Err(reason) => {
                 let targets = targets
                     .iter()
-                    .filter_map(|it| part.shared.gathered.targets.get(*it));
+                    .filter_map(|it| part.gathered.targets.get(*it));
                 let files = targets.map(|it| it.path.clone()).collect();
                 tell(Message::Failed {
                     agent,
@@ -184,11 +209,12 @@ fn build(part: &Part) -> Vec<Batch> {
         reads,
         mask_secrets,
         needs_prompt,
+        ..
     } = part.manner();
     let instructions: Vec<&str> = shared.instructions.iter().map(String::as_str).collect();
     prompt::review(&prompt::Input {
         root: &part.root.path,
-        gathered: &shared.gathered,
+        gathered: &part.gathered,
         guidelines: &shared.guidelines,
         instructions: &instructions,
         reads,
@@ -204,14 +230,17 @@ async fn one_call(
     call: usize,
     batch: Batch,
     conductor: UnboundedSender<Message>,
-) -> Result<Read, String> {
+) -> Result<(answer::Asked, Read), String> {
     let Batch { targets, variables } = batch;
     let asked = answer::Asked::new(&part, &targets, &variables);
     let answer = wait_for_answer(&part, call, variables, &asked, &conductor).await?;
     // Searching large files may take long, and the workers have other runs to serve.
     let reading = part.clone();
-    let read = tokio::task::spawn_blocking(move || answer::read(&reading, &asked, &answer)).await;
-    read.map_err(|error| fault(&part.spec.name, &error))?
+    let read = tokio::task::spawn_blocking(move || {
+        let read = answer::read(&reading, &asked, &answer)?;
+        Ok((asked, read))
+    });
+    read.await.map_err(|error| fault(&part.spec.name, &error))?
 }
 
 async fn wait_for_answer(
@@ -276,6 +305,18 @@ struct Known {
 }
 
 impl Known {
+    /// Adds what memory says.
+    async fn recall(&mut self, part: &Part, memory: &Memory) -> Recalled {
+        let remembered = memory.remembered(part);
+        Recalled {
+            answered: match remembered.read {
+                Some(read) => Some(self.take(part, read).await),
+                None => None,
+            },
+            held_back: remembered.held_back,
+            counts: remembered.counts,
+        }
+    }
     /// Adds an answer; returns all that is known of the files in it.
     async fn take(&mut self, part: &Part, read: Read) -> Answered {
         let Read {
@@ -284,6 +325,7 @@ impl Known {
             summary,
             usage,
             gaps,
+            ..
         } = read;
         if !std::mem::replace(&mut self.waited, true)
             && timeout(DISMISSALS_WAIT, part.root.dismissals_known())
@@ -313,6 +355,7 @@ impl Known {
             version,
             reviewed,
             findings,
+            ..
         } = file;
         let (all_reviewed, all) = match self.files.remove(&path) {
             Some(mut known) if known.text == text => {

@@ -10,6 +10,7 @@ mod files;
 mod fix;
 mod identity;
 pub(crate) mod manner;
+mod memory;
 mod place;
 mod prepare;
 mod progress;
@@ -200,7 +201,9 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
             run: job.run,
             index,
             spec,
+            gathered: shared.gathered.clone(),
             shared: shared.clone(),
+            ledger: job.ledger.clone(),
             root: job.root.clone(),
             cancel: calls.clone(),
         };
@@ -242,6 +245,11 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
 /// Takes in what an agent's task reports.
 fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
     match message {
+        Message::Remembered { agent, remembered } => {
+            for file in tally.remembered(agent, remembered) {
+                tell_findings(job, file);
+            }
+        }
         Message::Planned { agent, calls } => meter.plan(agent, calls),
         Message::News {
             agent,

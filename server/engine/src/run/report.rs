@@ -1,6 +1,6 @@
 //! The account of a run: what each agent answered, what failed, and what was not looked at.
 
-use super::agent::{Answered, Failure, Gaps};
+use super::agent::{Answered, Failure, Gaps, Recalled};
 use crate::event::{AgentOutcome, AgentReport, FileFindings, Report, Skipped};
 use crate::scope::Gathered;
 use agents::AgentSpec;
@@ -36,6 +36,8 @@ struct Share {
     not_reviewed: BTreeSet<RelPath>,
     reviewed: BTreeSet<RelPath>,
     counts: BTreeMap<RelPath, Counts>,
+    /// What was not asked about on purpose.
+    held_back: Vec<Skipped>,
     problems_left_out: usize,
     over: bool,
 }
@@ -81,6 +83,15 @@ impl Tally {
         }
         share.add_gaps(answered.gaps);
         files
+    }
+    /// Takes in what was known; returns what that says of files.
+    pub(super) fn remembered(&mut self, agent: usize, recalled: Recalled) -> Vec<FileFindings> {
+        if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
+            share.report.memory = recalled.counts;
+            share.held_back = recalled.held_back;
+        }
+        let answered = recalled.answered.map(|it| self.answered(agent, it));
+        answered.unwrap_or_default()
     }
     pub(super) fn failed(&mut self, agent: usize, failure: Failure) {
         if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
@@ -145,6 +156,7 @@ impl Share {
             not_reviewed: BTreeSet::new(),
             reviewed: BTreeSet::new(),
             counts: BTreeMap::new(),
+            held_back: Vec::new(),
             problems_left_out: 0,
             over: false,
         }
@@ -166,11 +178,12 @@ impl Share {
     }
     /// What the agent itself left out, for the report of the run.
     fn skipped(&self) -> impl Iterator<Item = Skipped> {
-        self.skipped.iter().map(|(path, why)| Skipped {
+        let skipped = self.skipped.iter().map(|(path, why)| Skipped {
             path: path.to_string(),
             reason: format!("agent `{}` {}", self.report.agent, did_not("it", why)),
             asked_for: true,
-        })
+        });
+        skipped.chain(self.held_back.iter().cloned())
     }
     fn add_problems(&mut self, problems: Vec<String>) {
         for problem in problems {
@@ -191,7 +204,8 @@ impl Share {
             .targets
             .iter()
             .map(|it| &it.path)
-            .filter(|it| !self.reviewed.contains(*it));
+            .filter(|it| !self.reviewed.contains(*it))
+            .filter(|path| !self.held_back.iter().any(|it| it.path == path.as_str()));
         self.not_reviewed.extend(unanswered.cloned());
         let failure = stopped
             .map(|it| it.0.to_owned())

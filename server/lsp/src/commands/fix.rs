@@ -123,6 +123,7 @@ fn wanted(state: &mut State, argument: Argument) -> std::result::Result<(Wanted,
         what,
         agents: argument.agents.unwrap_or_default(),
         instructions,
+        occasion: engine::Occasion::Asked,
     };
     let wanted = Wanted {
         task,

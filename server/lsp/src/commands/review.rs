@@ -8,7 +8,7 @@ use crate::state::State;
 use domain::path::RelPath;
 use domain::text::TextRange;
 use engine::config::DefaultScope;
-use engine::request::{Base, Scope};
+use engine::request::{Base, Occasion, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -24,6 +24,8 @@ pub(super) struct Argument {
     range: Option<Range>,
     agents: Option<Vec<String>>,
     instructions: Option<String>,
+    /// Whether everything is asked anew, also what was answered before.
+    fresh: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -54,6 +56,7 @@ pub(crate) fn on_save(state: &mut State, root: &Arc<Path>, path: &RelPath) {
         what: What::Review(Scope::Files(vec![path.as_str().into()])),
         agents: Vec::new(),
         instructions: None,
+        occasion: Occasion::Automatic,
     };
     let wanted = Wanted {
         task,
@@ -108,6 +111,7 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
     let Argument {
         agents,
         instructions,
+        fresh,
         ..
     } = argument;
     let task = Task {
@@ -115,6 +119,11 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
         what: What::Review(scope),
         agents: agents.unwrap_or_default(),
         instructions,
+        occasion: if fresh.unwrap_or_default() {
+            Occasion::Afresh
+        } else {
+            Occasion::Asked
+        },
     };
     Ok(Wanted {
         task,

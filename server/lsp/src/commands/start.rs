@@ -48,6 +48,7 @@ pub(super) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
             agents: task.agents.clone(),
             open,
             instructions: task.instructions.clone(),
+            occasion: task.occasion,
         }),
         What::Fix {
             title,

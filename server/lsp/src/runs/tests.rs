@@ -18,6 +18,7 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         problems: Vec::new(),
         summary: None,
         usage: None,
+        memory: engine::MemoryUse::default(),
         elapsed: Duration::ZERO,
     }
 }
@@ -50,6 +51,7 @@ fn told_of(what: What, subject: &str, progress: (bool, bool), report: &Report) -
         what,
         agents: vec![],
         instructions: None,
+        occasion: Occasion::Asked,
     };
     let new = NewRun {
         task,
@@ -160,6 +162,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
         what: What::Review(Scope::Files(vec![])),
         agents: vec![],
         instructions: None,
+        occasion: Occasion::Asked,
     };
     runs.start(
         id,

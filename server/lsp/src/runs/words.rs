@@ -223,7 +223,13 @@ pub(super) fn details(report: &Report) -> Vec<String> {
                 count(it.dismissed, "finding")
             )
         });
-        summary.chain(problems).chain(unlocated).chain(dismissed)
+        let memory = &it.memory;
+        let remembered = (memory.remembered > 0).then(|| {
+            let hunks = count(memory.hunks, "hunk");
+            format!("{name}: {} of {hunks} from memory", memory.remembered)
+        });
+        let rest = unlocated.into_iter().chain(dismissed).chain(remembered);
+        summary.chain(problems).chain(rest)
     });
     report
         .notes

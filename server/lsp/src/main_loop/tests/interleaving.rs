@@ -109,6 +109,7 @@ impl World {
             what: What::Review(Scope::Files(Vec::new())),
             agents: Vec::new(),
             instructions: None,
+            occasion: engine::Occasion::Asked,
         };
         let new = NewRun {
             task,
