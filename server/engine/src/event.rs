@@ -233,6 +233,8 @@ pub struct AgentReport {
     pub findings: usize,
     /// Findings whose place was not found, shown for the whole file.
     pub unlocated: usize,
+    /// Findings shown that it had said before, and that were open.
+    pub known: usize,
     /// Findings left out because they were dismissed before.
     pub dismissed: usize,
     /// Changes proposed: hunks, and what happens to files as a whole.
@@ -258,6 +260,7 @@ impl AgentReport {
             outcome,
             findings: 0,
             unlocated: 0,
+            known: 0,
             dismissed: 0,
             changes: 0,
             problems: Vec::new(),

@@ -35,6 +35,7 @@ pub(crate) fn run(wanted: &[String]) {
         ("worktree", crate::fixes::worktree),
         ("patches", crate::fixes::patches),
         ("rebasing", crate::fixes::rebasing),
+        ("memory", crate::memory::memory),
     ];
     let unknown: Vec<_> = wanted
         .iter()

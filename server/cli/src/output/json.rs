@@ -93,6 +93,7 @@ fn agent(agent: &AgentReport, done: &str) -> Value {
         "reason": reason,
         "findings": agent.findings,
         "unlocated": agent.unlocated,
+        "known": agent.known,
         "dismissed": agent.dismissed,
         "changes": agent.changes,
         "hunks": agent.memory.hunks,

@@ -139,10 +139,11 @@ fn agent_line(agent: &AgentReport, words: &Words, is_told: bool) {
     }
     if agent.memory.remembered > 0 {
         let line = format!(
-            "{}: {} of {} from memory; `--fresh` asks anew",
+            "{}: {} of {} from memory, {} known before; `--fresh` asks anew",
             agent.agent,
             agent.memory.remembered,
-            plural(agent.memory.hunks, "hunk")
+            plural(agent.memory.hunks, "hunk"),
+            plural(agent.known, "finding")
         );
         anstream::eprintln!("{}", style::dim(&line));
     }

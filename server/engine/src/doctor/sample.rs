@@ -63,6 +63,7 @@ pub(super) async fn choose(root: &Root, config: &Config, spec: &AgentSpec) -> Op
         max_bytes: config.limits.prompt_bytes,
         mask_secrets,
         needs_prompt,
+        known: &[],
     });
     let variables = batches.into_iter().next()?.variables;
     Some(Sample { name, variables })

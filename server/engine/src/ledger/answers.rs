@@ -2,7 +2,7 @@
 //! asked about a place without the user.
 
 use super::store::{DAY_MS, Store};
-use super::{Remembered, room, runs};
+use super::{Application, Remembered, applications, room, runs};
 use crate::event::RunId;
 use domain::finding::Finding;
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params};
@@ -17,6 +17,8 @@ const MAX_ROWS: i64 = 100_000;
 const MAX_BYTES: i64 = 64 * 1024 * 1024;
 /// Largest answer about one hunk that is kept, in bytes of JSON.
 const MAX_ANSWER: usize = 256 * 1024;
+/// Most applications of an agent's proposals that its findings are held against, newest first.
+const MAX_APPLIED: u32 = 20;
 /// Places that no automatic review came to for so many days begin anew.
 const ROUND_DAYS: i64 = 30;
 
@@ -58,6 +60,8 @@ pub(crate) struct Recollection {
     pub(crate) answers: BTreeMap<Key, HunkAnswer>,
     /// How often places were answered for without the user.
     pub(crate) rounds: BTreeMap<Key, u32>,
+    /// What the agent's proposals changed lately, newest first.
+    pub(crate) applied: Vec<Application>,
 }
 
 /// What is wanted of the ledger before an agent is asked.
@@ -90,7 +94,10 @@ impl NewAnswers {
 /// What is known of these hunks; settles the rounds where the user asks.
 pub(super) fn recall(store: &mut Store, root: &str, wanted: &Recall) -> Result<Recollection> {
     let now = store.now();
-    let mut found = Recollection::default();
+    let mut found = Recollection {
+        applied: applications::of_agent(store, root, &wanted.agent, MAX_APPLIED)?,
+        ..Recollection::default()
+    };
     let mut select = store.connection.prepare_cached(SELECT)?;
     for key in &wanted.keys {
         let row = select

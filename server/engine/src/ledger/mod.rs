@@ -16,11 +16,13 @@ mod schema;
 mod sound;
 mod store;
 mod thread;
+mod told;
 
 #[cfg(test)]
 mod tests;
 
 use crate::event::{FileFindings, Report, RunId};
+use crate::prompt::Dismissed;
 use crate::request::Dismissal;
 pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
 pub(crate) use applications::Application;
@@ -116,6 +118,21 @@ impl Ledger {
         let root = key(root);
         self.worker.submit(move |store| {
             reply(answers::recall(store, &root, &wanted)?);
+            Ok(())
+        });
+    }
+    /// Hands the open findings of a file, and what was dismissed in it, to `reply`, on the ledger's thread; nothing when they
+    /// cannot be read.
+    pub(crate) fn told(
+        &self,
+        root: &Path,
+        path: &RelPath,
+        reply: impl FnOnce(Vec<Remembered>, Vec<Dismissed>) + Send + 'static,
+    ) {
+        let (root, path) = (key(root), path.clone());
+        self.worker.submit(move |store| {
+            let (said, dismissed) = told::of(store, &root, &path)?;
+            reply(said, dismissed);
             Ok(())
         });
     }

@@ -2,12 +2,14 @@
 
 mod code;
 pub(crate) mod edit;
+mod known;
 mod pieces;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub(crate) use known::{Dismissed, Known, KnownRemark};
 pub(crate) use pieces::hunks_in;
 pub(crate) use schema::findings_schema;
 pub(crate) use words::lines;
@@ -53,6 +55,8 @@ pub(crate) struct Input<'a> {
     pub(crate) mask_secrets: bool,
     /// The agent's templates use `prompt`. If not, it is none, and no file is split.
     pub(crate) needs_prompt: bool,
+    /// What is known of the files.
+    pub(crate) known: &'a [Known],
 }
 
 /// Splits a review into calls and builds each one's values. A file too large for one prompt is split by lines

@@ -14,7 +14,7 @@ use crate::scope::Gathered;
 use agents::{AgentSpec, Answer, Call, CallProgress, Operation};
 use domain::answer::Usage;
 use domain::board::Reviewed;
-use domain::finding::Finding;
+use domain::finding::{Finding, FindingId};
 use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -136,8 +136,10 @@ pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
     let part = Arc::new(part);
     let remembered = known.recall(&part, &memory).await;
     tell(Message::Remembered { agent, remembered });
+    let (told, open) = memory.known(&part).await;
+    known.before.extend(open);
     let building = part.clone();
-    let batches = match tokio::task::spawn_blocking(move || build(&building)).await {
+    let batches = match tokio::task::spawn_blocking(move || build(&building, &told)).await {
         Ok(batches) => batches,
         Err(error) => {
             let reason = fault(&part.spec.name, &error);
@@ -180,6 +182,7 @@ pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
                 if !new.is_empty() {
                     part.ledger.keep_answers(part.run, &part.root.path, new);
                 }
+                let read = memory.mark(read).await;
                 let answered = known.take(&part, read).await;
                 tell(Message::Answered {
                     agent,
@@ -203,7 +206,7 @@ pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
     tell(Message::Ended { agent });
 }
 
-fn build(part: &Part) -> Vec<Batch> {
+fn build(part: &Part, known: &[prompt::Known]) -> Vec<Batch> {
     let shared = &part.shared;
     let Manner {
         reads,
@@ -221,6 +224,7 @@ fn build(part: &Part) -> Vec<Batch> {
         max_bytes: shared.limits.prompt_bytes,
         mask_secrets,
         needs_prompt,
+        known,
     })
 }
 
@@ -300,6 +304,8 @@ struct KnownFile {
 #[derive(Default)]
 struct Known {
     files: BTreeMap<RelPath, KnownFile>,
+    /// The names of what it said before the run.
+    before: BTreeSet<FindingId>,
     /// Whether the ledger had its time to tell the dismissals.
     waited: bool,
 }
@@ -308,11 +314,20 @@ impl Known {
     /// Adds what memory says.
     async fn recall(&mut self, part: &Part, memory: &Memory) -> Recalled {
         let remembered = memory.remembered(part);
+        let answered = match remembered.read {
+            Some(read) => Some(self.take(part, memory.mark(read).await).await),
+            None => None,
+        };
+        let answered = answered.map(|mut it| {
+            for (file, counts) in &mut it.files {
+                counts.known = counts.findings;
+                let names = file.findings.iter().map(|it| it.id.clone());
+                self.before.extend(names);
+            }
+            it
+        });
         Recalled {
-            answered: match remembered.read {
-                Some(read) => Some(self.take(part, read).await),
-                None => None,
-            },
+            answered,
             held_back: remembered.held_back,
             counts: remembered.counts,
         }
@@ -369,6 +384,10 @@ impl Known {
             all.iter().cloned().partition(|it| part.root.hides(it));
         let counts = Counts {
             findings: shown.len(),
+            known: shown
+                .iter()
+                .filter(|it| self.before.contains(&it.id))
+                .count(),
             unlocated: shown.iter().filter(|it| it.tier == Tier::File).count(),
             dismissed: dismissed.len(),
         };

@@ -47,6 +47,7 @@ struct Share {
 pub(super) struct Counts {
     pub(super) findings: usize,
     pub(super) unlocated: usize,
+    pub(super) known: usize,
     pub(super) dismissed: usize,
 }
 
@@ -234,6 +235,7 @@ impl Share {
         for counts in self.counts.values() {
             self.report.findings += counts.findings;
             self.report.unlocated += counts.unlocated;
+            self.report.known += counts.known;
             self.report.dismissed += counts.dismissed;
         }
         self.report.elapsed = self.started.elapsed();

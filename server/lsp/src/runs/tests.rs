@@ -19,6 +19,7 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         summary: None,
         usage: None,
         memory: engine::MemoryUse::default(),
+        known: 0,
         elapsed: Duration::ZERO,
     }
 }

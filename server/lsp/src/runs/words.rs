@@ -63,7 +63,17 @@ pub(super) fn summary(what: &What, report: &Report) -> String {
     let spoke: Vec<&AgentReport> = report.agents.iter().filter(|it| has_spoken(it)).collect();
     let so_far = if is_review {
         let findings = spoke.iter().map(|it| it.findings).sum();
-        format!("{} by {}", count(findings, "finding"), names(spoke.iter()))
+        let known: usize = spoke.iter().map(|it| it.known).sum();
+        let known = match known {
+            0 => String::new(),
+            known if known == findings => " (none new)".to_owned(),
+            known => format!(" ({} new)", findings - known.min(findings)),
+        };
+        format!(
+            "{}{known} by {}",
+            count(findings, "finding"),
+            names(spoke.iter())
+        )
     } else {
         changes(&spoke)
     };

@@ -6,6 +6,7 @@ use crate::ledger::{Remembered, Said};
 use crate::run::agent::{Gaps, Part};
 use crate::run::answer::{Asked, FilePart, Read};
 use crate::run::files::Files;
+use crate::scope::Target;
 use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::finding::{Finding, FindingId};
@@ -53,7 +54,10 @@ pub(super) fn read(part: &Part, files: &[FileHunks]) -> Option<Read> {
     let mut others: BTreeMap<RelPath, Vec<Remembered>> = BTreeMap::new();
     let mut parts: Vec<FilePart> = known
         .into_iter()
-        .filter_map(|it| of_file(part, it, &mut others))
+        .filter_map(|it| {
+            let target = part.shared.gathered.targets.get(it.target)?;
+            Some(of_file(target, it, &mut others))
+        })
         .collect();
     let mut sources = Files::new(part, &Asked::none());
     for (path, said) in others {
@@ -69,12 +73,11 @@ pub(super) fn read(part: &Part, files: &[FileHunks]) -> Option<Read> {
     })
 }
 
-fn of_file(
-    part: &Part,
+pub(super) fn of_file(
+    target: &Target,
     file: &FileHunks,
     others: &mut BTreeMap<RelPath, Vec<Remembered>>,
-) -> Option<FilePart> {
-    let target = part.shared.gathered.targets.get(file.target)?;
+) -> FilePart {
     let text = &target.text;
     let (mut findings, mut reviewed, mut is_all) = (Vec::new(), Vec::new(), true);
     for hunk in &file.hunks {
@@ -110,14 +113,14 @@ fn of_file(
     } else {
         ranges(reviewed, &findings)
     };
-    Some(FilePart {
+    FilePart {
         path: target.path.clone(),
         text: text.clone(),
         version: target.version,
         reviewed,
         findings,
         is_seen: true,
-    })
+    }
 }
 
 /// Whatever else was spoken of was looked at, too.

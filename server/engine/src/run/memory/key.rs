@@ -27,7 +27,7 @@ const SECRETS: &[&str] = &[
 pub(super) struct Parts(blake3::Hasher);
 
 impl Parts {
-    fn new(of: &str) -> Self {
+    pub(super) fn new(of: &str) -> Self {
         let mut parts = Self(blake3::Hasher::new());
         parts.add(of);
         parts

@@ -5,7 +5,11 @@ mod answers;
 mod blocks;
 mod hunks;
 mod key;
+mod known;
 mod narrow;
+#[cfg(test)]
+mod tests;
+mod undone;
 
 use super::agent::Part;
 use super::answer::{Asked, Read};
@@ -14,13 +18,14 @@ use crate::ledger::{HunkAnswer, Key, NewAnswers, Recall, Recollection};
 use crate::prompt;
 use crate::request::Occasion;
 use crate::scope::{Gathered, LineRange};
-use domain::finding::Finding;
+use domain::finding::{Finding, FindingId};
 use hunks::{FileHunks, Hunk};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use undone::Fixes;
 
 /// Longest wait for the ledger; then everything is asked.
 const WAIT: Duration = Duration::from_secs(2);
@@ -35,6 +40,7 @@ pub(super) struct Memory {
     /// The ledger did not answer in time.
     is_late: bool,
     open: Arc<Gathered>,
+    fixes: Arc<Fixes>,
     /// What answers of this run said and no hunk has taken along yet.
     loose: Vec<crate::ledger::Said>,
 }
@@ -105,6 +111,7 @@ impl Memory {
         }
     }
     fn settle(&mut self, mut found: Recollection) {
+        self.fixes = Arc::new(Fixes::of(std::mem::take(&mut found.applied)));
         for file in &mut self.files {
             for hunk in &mut file.hunks {
                 let rounds = found.rounds.get(&hunk.region).copied().unwrap_or_default();
@@ -162,6 +169,32 @@ impl Memory {
             })
         });
         skipped.collect()
+    }
+    /// What the agent is to be told of earlier rounds; nothing when it is asked anew, or is no model.
+    /// And the names of what it said of the same files before.
+    pub(super) async fn known(&self, part: &Arc<Part>) -> (Vec<prompt::Known>, Vec<FindingId>) {
+        if self.occasion == Occasion::Afresh {
+            return Default::default();
+        }
+        let (mut known, names) = known::of(part).await;
+        let manner = part.manner();
+        if !manner.takes_words || !manner.mask_secrets {
+            known.clear();
+        }
+        (known, names)
+    }
+    /// Says in what was said where the agent speaks of its own fixes.
+    pub(super) async fn mark(&self, mut read: Read) -> Read {
+        if self.fixes.is_empty() {
+            return read;
+        }
+        let fixes = self.fixes.clone();
+        let marking = tokio::task::spawn_blocking(move || {
+            fixes.mark(&mut read);
+            read
+        });
+        // A panic there is a bug.
+        marking.await.unwrap_or_default()
     }
     /// What an answer adds; to be given to the ledger.
     pub(super) fn learn(&mut self, part: &Part, asked: &Asked, read: &Read) -> NewAnswers {
