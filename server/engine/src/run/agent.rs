@@ -131,10 +131,10 @@ pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
     // The conductor may have gone; then nobody wants to know.
     let tell = |message| drop(conductor.send(message));
     let mut known = Known::default();
-    let mut memory = Memory::recall(&part).await;
+    let memory = Memory::recall(&part).await;
     part.gathered = memory.open();
     let part = Arc::new(part);
-    let remembered = known.recall(&part, &memory).await;
+    let (mut memory, remembered) = known.recall(&part, memory).await;
     tell(Message::Remembered { agent, remembered });
     let (told, open) = memory.known(&part).await;
     known.before.extend(open);
@@ -312,8 +312,15 @@ struct Known {
 
 impl Known {
     /// Adds what memory says.
-    async fn recall(&mut self, part: &Part, memory: &Memory) -> Recalled {
-        let remembered = memory.remembered(part);
+    async fn recall(&mut self, part: &Arc<Part>, memory: Memory) -> (Memory, Recalled) {
+        let reading = part.clone();
+        // It may read files, and the workers have other runs to serve.
+        let reading = tokio::task::spawn_blocking(move || {
+            let remembered = memory.remembered(&reading);
+            (memory, remembered)
+        });
+        // After a panic there, which is a bug, what was known counts as not reviewed.
+        let (memory, remembered) = reading.await.unwrap_or_default();
         let answered = match remembered.read {
             Some(read) => Some(self.take(part, memory.mark(read).await).await),
             None => None,
@@ -326,11 +333,12 @@ impl Known {
             }
             it
         });
-        Recalled {
+        let recalled = Recalled {
             answered,
             held_back: remembered.held_back,
             counts: remembered.counts,
-        }
+        };
+        (memory, recalled)
     }
     /// Adds an answer; returns all that is known of the files in it.
     async fn take(&mut self, part: &Part, read: Read) -> Answered {

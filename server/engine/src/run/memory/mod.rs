@@ -58,6 +58,7 @@ enum Fate {
 }
 
 /// What memory says before the agent is asked.
+#[derive(Default)]
 pub(super) struct Remembered {
     /// What is known of files, as if the agent had just said it; `None` when nothing is.
     pub(super) read: Option<Read>,
