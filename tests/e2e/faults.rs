@@ -200,7 +200,9 @@ fn a_failed_review_keeps_the_earlier_findings() {
             .len(),
         1
     );
-    editor.review("src/main.rs");
+    let again = json!({ "scope": "file", "uri": editor.uri("src/main.rs"), "fresh": true });
+    editor.execute("crosscheck.review", again);
+    editor.progress_end();
     editor.wait("window/showMessage");
     // No publication takes them away: nothing is unread at the end.
     editor.shutdown();

@@ -27,6 +27,7 @@ mod models;
 mod own_servers;
 mod prompts;
 mod real_agents;
+mod remembered;
 mod soak;
 mod supervision;
 mod terminal;

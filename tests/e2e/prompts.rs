@@ -51,7 +51,7 @@ fn without_a_terminal_it_is_denied_at_once_and_said_how_to_allow_it() {
     }
     std::fs::remove_file(sandbox.agent_log("alpha")).unwrap();
     sandbox.config("approve = [\"npm test*\"]");
-    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--fresh"]);
     assert_eq!(answers(&sandbox), ["allow", "deny"], "{ran:?}");
     let said = "agent `alpha` was allowed 1 command by the configuration";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);

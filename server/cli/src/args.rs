@@ -104,6 +104,9 @@ pub(crate) struct ReviewArgs {
     /// Who wrote it: an agent or a provider; agents of that provider are not asked.
     #[arg(long, value_name = "NAME")]
     pub(crate) author: Option<String>,
+    /// Ask about everything anew, also about what was answered before.
+    #[arg(long)]
+    pub(crate) fresh: bool,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

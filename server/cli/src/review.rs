@@ -8,7 +8,7 @@ use crate::workspace::{Workspace, block_on, root_for};
 use anyhow::bail;
 use domain::merge::{Caps, Standing};
 use engine::config::DefaultScope;
-use engine::{Base, Report, Review, RunEvent, Scope};
+use engine::{Base, Occasion, Report, Review, RunEvent, Scope};
 use std::path::PathBuf;
 
 /// Runs a review and prints its findings.
@@ -33,6 +33,11 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         open: Default::default(),
         instructions: args.instructions.clone(),
         author: args.author.clone(),
+        occasion: if args.fresh {
+            Occasion::Afresh
+        } else {
+            Occasion::Asked
+        },
     });
     let mut findings = Findings::new(workspace.loaded.config.panel(&args.agents));
     let report = watch::watch(&mut workspace, run, args.quiet, |event| {

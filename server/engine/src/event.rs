@@ -248,6 +248,8 @@ pub struct AgentReport {
     pub findings: usize,
     /// Findings whose place was not found, shown for the whole file.
     pub unlocated: usize,
+    /// Findings shown that it had said before, and that were open.
+    pub known: usize,
     /// Findings left out because they were dismissed before.
     pub dismissed: usize,
     /// Files asked about that it did not review, or not all of them.
@@ -262,6 +264,8 @@ pub struct AgentReport {
     pub usage: Option<Usage>,
     /// What its calls of this run took, told or estimated.
     pub spent: Spent,
+    /// What of its part was known without a call.
+    pub memory: MemoryUse,
     /// From the first call to the last answer.
     pub elapsed: Duration,
 }
@@ -275,6 +279,7 @@ impl AgentReport {
             outcome,
             findings: 0,
             unlocated: 0,
+            known: 0,
             dismissed: 0,
             not_reviewed: Vec::new(),
             changes: 0,
@@ -282,9 +287,21 @@ impl AgentReport {
             summary: None,
             usage: None,
             spent: Spent::default(),
+            memory: MemoryUse::default(),
             elapsed: Duration::ZERO,
         }
     }
+}
+
+/// How much of what an agent was to review was known. A hunk is a changed place, or a block of a file that is reviewed whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// All hunks.
+    pub hunks: usize,
+    /// Those that were answered from memory.
+    pub remembered: usize,
+    /// Those that were neither answered nor asked about: they were reviewed automatically often enough.
+    pub held_back: usize,
 }
 
 /// How an agent's part ended.

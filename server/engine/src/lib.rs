@@ -32,8 +32,10 @@ pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
     AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Estimate, Event,
-    Field, FileFindings, Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId,
-    Skipped, Spent,
+    Field, FileFindings, Kept, MemoryUse, ProposalState, Question, QuestionId, Reply, Report,
+    RunEvent, RunId, Skipped, Spent,
 };
 pub use ledger::{Which, new_proposal_id};
-pub use request::{Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope};
+pub use request::{
+    Base, Buffer, Dismissal, Edit, EditTarget, Occasion, OpenBuffers, Remark, Review, Scope,
+};

@@ -22,6 +22,21 @@ pub struct Review {
     /// Who wrote what is looked at, where that is known: the name of an agent or of a provider. Agents of that provider do not
     /// review it.
     pub author: Option<String>,
+    /// Who wants it, and whether what is remembered counts.
+    pub occasion: Occasion,
+}
+
+/// Who wants a review, and whether what is remembered counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Occasion {
+    /// The user asks: what an agent answered before is told again without a call.
+    #[default]
+    Asked,
+    /// The user asks for new answers: everything is asked.
+    Afresh,
+    /// Nobody asked (a file was saved): as [`Occasion::Asked`], and what was reviewed twice like this is not asked again
+    /// until the user asks.
+    Automatic,
 }
 
 /// A change to have proposed.

@@ -5,7 +5,7 @@ mod words;
 use crate::client::{Asked, Client};
 use crate::proto::to;
 use engine::request::Scope;
-use engine::{AgentReport, EditTarget, Estimate, QuestionId, Remark, Report, RunId};
+use engine::{AgentReport, EditTarget, Estimate, Occasion, QuestionId, Remark, Report, RunId};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const TOKEN: &str = "crosscheck/run/";
 /// How long after the end of a run its agents' own notices are about the same failure.
 const BURST: Duration = Duration::from_secs(2);
 
-/// What was asked for. Two runs that agree in all of it would say the same.
+/// What was asked for. Two runs that agree in all of it but the occasion are about the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Task {
     /// The root.
@@ -35,6 +35,8 @@ pub(crate) struct Task {
     pub(crate) instructions: Option<String>,
     /// Who wrote what is to be reviewed, where that is known.
     pub(crate) author: Option<String>,
+    /// Who wants it, and whether what is remembered counts.
+    pub(crate) occasion: Occasion,
 }
 
 /// What is to be done.
@@ -58,6 +60,26 @@ pub(crate) enum What {
         /// What it is about.
         targets: Vec<EditTarget>,
     },
+}
+
+impl Task {
+    /// True when it is about the same, whoever wants it.
+    fn is_like(&self, other: &Self) -> bool {
+        let of = |it: &Self| Self {
+            occasion: Occasion::default(),
+            ..it.clone()
+        };
+        of(self) == of(other)
+    }
+}
+
+/// A run does the work of another one for an occasion that asks for no more.
+fn rank(occasion: Occasion) -> u8 {
+    match occasion {
+        Occasion::Automatic => 0,
+        Occasion::Asked => 1,
+        Occasion::Afresh => 2,
+    }
 }
 
 /// A run that is not over for the user.
@@ -102,11 +124,12 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// The run that does this already, and whether it looks at the same revisions.
+    /// The run that does this already, and whether it looks at the same revisions and does no less.
     pub(crate) fn find(&self, task: &Task, revisions: &[i32]) -> Option<(RunId, bool)> {
         let mut running = self.by_id.iter().filter(|(_, run)| run.ended.is_none());
-        let (id, run) = running.find(|(_, run)| run.task == *task)?;
-        Some((*id, run.revisions == revisions))
+        let (id, run) = running.find(|(_, run)| run.task.is_like(task))?;
+        let is_enough = rank(run.task.occasion) >= rank(task.occasion);
+        Some((*id, is_enough && run.revisions == revisions))
     }
 
     /// Notes a run that was started, and asks the client to show its progress.

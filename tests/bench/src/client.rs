@@ -170,7 +170,7 @@ impl Client {
     pub(crate) fn review(&mut self, uri: &str, agent: &str) -> Duration {
         let before = Instant::now();
         self.begin("workspace/executeCommand", json!({
-            "command": "crosscheck.review", "arguments": [{ "scope": "file", "uri": uri, "agents": [agent] }],
+            "command": "crosscheck.review", "arguments": [{ "scope": "file", "uri": uri, "agents": [agent], "fresh": true }],
         }));
         self.read_until(is_progress_end);
         before.elapsed()

@@ -19,14 +19,15 @@ mod client;
 mod fixes;
 mod floor;
 mod mcp;
+mod memory;
 mod merging;
 mod sections;
 mod table;
 
 use std::process::ExitCode;
 
-/// The commands of `crosscheck` that the measured programs start.
-const CROSSCHECK: &[&str] = &["lsp", "agent", "guard"];
+/// How the measured programs start `crosscheck`: its commands, or an option before one that is the name of a section.
+const CROSSCHECK: &[&str] = &["lsp", "agent", "guard", "--log"];
 
 fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();

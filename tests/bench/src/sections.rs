@@ -36,6 +36,7 @@ pub(crate) fn run(wanted: &[String]) {
         ("patches", crate::fixes::patches),
         ("rebasing", crate::fixes::rebasing),
         ("merge", crate::merging::merging),
+        ("memory", crate::memory::memory),
     ];
     let unknown: Vec<_> = wanted
         .iter()

@@ -158,6 +158,16 @@ fn agent_line(agent: &AgentReport, words: &Words, is_told: bool) {
             style::warning("warning")
         );
     }
+    if agent.memory.remembered > 0 {
+        let line = format!(
+            "{}: {} of {} from memory, {} known before; `--fresh` asks anew",
+            agent.agent,
+            agent.memory.remembered,
+            plural(agent.memory.hunks, "hunk"),
+            plural(agent.known, "finding")
+        );
+        anstream::eprintln!("{}", style::dim(&line));
+    }
     if agent.dismissed > 0 {
         let line = format!(
             "{}: {} left out",

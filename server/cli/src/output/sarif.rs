@@ -5,7 +5,7 @@ use crate::findings::FoundFile;
 use domain::finding::Severity;
 use domain::merge::Cluster;
 use domain::text::{Encoding, Text, TextRange};
-use engine::{AgentOutcome, Report};
+use engine::{AgentOutcome, AgentReport, Report};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,6 +31,7 @@ pub(crate) fn document(root: &Path, files: &[FoundFile], report: &Report) -> Val
             "invocations": [{
                 "executionSuccessful": report.is_complete(),
                 "toolExecutionNotifications": notifications(report),
+                "properties": { "agents": report.agents.iter().map(share).collect::<Vec<_>>() },
             }],
             "results": results,
         }],
@@ -115,6 +116,14 @@ fn encode(path: &str) -> String {
         }
     }
     uri
+}
+
+/// How much of an agent's part was known without asking it.
+fn share(agent: &AgentReport) -> Value {
+    json!({
+        "name": agent.agent, "hunks": agent.memory.hunks, "remembered": agent.memory.remembered,
+        "heldBack": agent.memory.held_back,
+    })
 }
 
 /// What was not reviewed, so that nobody takes a part for the whole.

@@ -40,6 +40,7 @@ pub(super) async fn choose(root: &Root, config: &Config, spec: &AgentSpec) -> Op
         reads,
         mask_secrets,
         needs_prompt,
+        ..
     } = Manner::of(spec, Operation::Review);
     let target = match reads {
         Reads::Text => made_up()?,
@@ -62,6 +63,7 @@ pub(super) async fn choose(root: &Root, config: &Config, spec: &AgentSpec) -> Op
         max_bytes: config.limits.prompt_bytes,
         mask_secrets,
         needs_prompt,
+        known: &[],
     });
     let variables = batches.into_iter().next()?.variables;
     Some(Sample { name, variables })

@@ -180,6 +180,27 @@ pub(super) fn list(store: &Store, root: &str) -> Result<Listed<Application>> {
     })
 }
 
+/// The newest applications of an agent's proposals that were not taken back, at most `most`.
+pub(super) fn of_agent(
+    store: &Store,
+    root: &str,
+    agent: &str,
+    most: u32,
+) -> Result<Vec<Application>> {
+    let mut select = store.connection.prepare_cached(
+        "SELECT row, proposal, agent, title, parts, applied, reverted,
+                iif(octet_length(inverse) <= ?2, inverse, NULL) AS inverse
+         FROM applications WHERE root = ?1 AND agent = ?4 AND reverted IS NULL ORDER BY row DESC LIMIT ?3",
+    )?;
+    let mut rows = select.query(params![root, MAX_DATA, most, agent])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        // A damaged row says nothing.
+        found.extend(from_row(row).ok().flatten());
+    }
+    Ok(found)
+}
+
 /// An application; `None` when what is there is none.
 fn from_row(row: &Row<'_>) -> Result<Option<Application>> {
     let proposal: String = row.get("proposal")?;

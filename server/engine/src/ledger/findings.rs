@@ -11,8 +11,8 @@ use domain::locate::{Locator, Tier};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use rusqlite::{Connection, Result, Row, TransactionBehavior, params};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Most findings recalled for one file, newest first.
@@ -39,13 +39,13 @@ const UPSERT: &str = "
         fix_offset = excluded.fix_offset, fix_old = excluded.fix_old, fix_new = excluded.fix_new";
 
 /// A finding as it was kept. Its range means nothing until [`Remembered::place`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Remembered {
     finding: Finding,
     fix: Option<RememberedFix>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct RememberedFix {
     /// Where it starts relative to the finding, in bytes.
     offset: i64,
@@ -54,6 +54,12 @@ struct RememberedFix {
 }
 
 impl Remembered {
+    /// A finding as it is to be kept; `text` is the one that it is placed in.
+    pub(crate) fn of(mut finding: Finding, text: &Text) -> Self {
+        let fix = RememberedFix::of(&finding, text);
+        finding.fix = None;
+        Self { finding, fix }
+    }
     /// What it is known by.
     #[cfg(test)]
     pub(crate) fn id(&self) -> &FindingId {

@@ -3,6 +3,7 @@
 //! A thread of its own does all the work, in the order it was asked for; nobody waits for a disk. The thread and the
 //! database start with the first job. A database that cannot be used is set aside under another name or left alone,
 //! and said so, and work goes on with a fresh one or in memory.
+mod answers;
 mod applications;
 mod calls;
 mod dismissals;
@@ -17,12 +18,15 @@ mod schema;
 mod sound;
 mod store;
 mod thread;
+mod told;
 
 #[cfg(test)]
 mod tests;
 
 use crate::event::{FileFindings, Report, RunId};
+use crate::prompt::Dismissed;
 use crate::request::Dismissal;
+pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
 pub(crate) use applications::Application;
 pub use calls::AgentSpent;
 pub(crate) use calls::{Opening, Verdict, left_of_day};
@@ -107,6 +111,40 @@ impl Ledger {
             reply(findings::list(store, &root, &prefix)?);
             Ok(())
         });
+    }
+    /// Hands what is known of some hunks to `reply`, on the ledger's thread; nothing when it cannot be read.
+    pub(crate) fn recall_answers(
+        &self,
+        root: &Path,
+        wanted: Recall,
+        reply: impl FnOnce(Recollection) + Send + 'static,
+    ) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(answers::recall(store, &root, &wanted)?);
+            Ok(())
+        });
+    }
+    /// Hands the open findings of a file, and what was dismissed in it, to `reply`, on the ledger's thread; nothing when they
+    /// cannot be read.
+    pub(crate) fn told(
+        &self,
+        root: &Path,
+        path: &RelPath,
+        reply: impl FnOnce(Vec<Remembered>, Vec<Dismissed>) + Send + 'static,
+    ) {
+        let (root, path) = (key(root), path.clone());
+        self.worker.submit(move |store| {
+            let (said, dismissed) = told::of(store, &root, &path)?;
+            reply(said, dismissed);
+            Ok(())
+        });
+    }
+    /// Keeps answers about hunks.
+    pub(crate) fn keep_answers(&self, run: RunId, root: &Path, kept: NewAnswers) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| answers::keep(store, run, &root, &kept));
     }
     /// Notes that findings are settled.
     pub(crate) fn resolve(&self, root: &Path, ids: Vec<FindingId>) {

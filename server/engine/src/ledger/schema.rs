@@ -7,6 +7,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-base.sql"),
     include_str!("migrations/0002-proposals.sql"),
     include_str!("migrations/0003-calls.sql"),
+    include_str!("migrations/0004-answers.sql"),
 ];
 
 /// Marks a database file as ours (`CRCS`).
@@ -61,6 +62,8 @@ pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
         (2, super::applications::SELECT),
         (3, super::calls::SELECT),
         (3, super::calls::SELECT_NOTICES),
+        (4, super::answers::SELECT),
+        (4, super::answers::ROUNDS),
     ] {
         if since <= version {
             connection.prepare(statement)?;

@@ -1,7 +1,7 @@
 //! The open database with what the jobs on it share.
 
 use super::owner::Owner;
-use super::{Clock, Notify, calls, open};
+use super::{Clock, Notify, answers, calls, open};
 use crate::event::RunId;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ const MAX_FINDINGS: i64 = 200_000;
 /// Rows forgotten in one step, so that no job waits long.
 const PRUNE_STEP: i64 = 1000;
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The open database.
 pub(super) struct Store {
@@ -141,6 +141,7 @@ impl Store {
             [closed, PRUNE_STEP],
         )?;
         let calls = calls::prune(self, now - RUN_DAYS * DAY_MS, PRUNE_STEP)?;
+        let answers = answers::prune(&self.connection, now, PRUNE_STEP)?;
         let count: i64 = self
             .connection
             .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
@@ -153,7 +154,7 @@ impl Store {
             )?;
         }
         let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
-        let forgotten = [old, runs, proposals, applications, calls];
+        let forgotten = [old, runs, proposals, applications, calls, answers];
         Ok(forgotten.iter().any(|it| *it >= full_step) || excess >= PRUNE_STEP)
     }
 }

@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::time::UNIX_EPOCH;
 use tempfile::TempDir;
 
+mod answers;
 mod calls;
 mod listing;
 mod proposals;

@@ -2,13 +2,17 @@
 
 mod code;
 pub(crate) mod edit;
+mod known;
 mod pieces;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub(crate) use known::{Dismissed, Known, KnownRemark};
+pub(crate) use pieces::hunks_in;
 pub(crate) use schema::findings_schema;
+pub(crate) use words::lines;
 
 use crate::guidelines::Guideline;
 use crate::scope::{Gathered, LineRange, Target, secrets};
@@ -18,6 +22,7 @@ use pieces::Piece;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Least bytes of code in a call, whatever the instructions take of the largest prompt.
 const MIN_CODE: usize = 4 * 1024;
@@ -50,6 +55,8 @@ pub(crate) struct Input<'a> {
     pub(crate) mask_secrets: bool,
     /// The agent's templates use `prompt`. If not, it is none, and no file is split.
     pub(crate) needs_prompt: bool,
+    /// What is known of the files.
+    pub(crate) known: &'a [Known],
 }
 
 /// Splits a review into calls and builds each one's values. A file too large for one prompt is split by lines
@@ -87,6 +94,12 @@ pub(crate) fn review(input: &Input<'_>) -> Vec<Batch> {
         .iter()
         .map(|pieces| batch(input, &files, pieces))
         .collect()
+}
+
+/// All words that are the same in every prompt: when they change, the question does.
+pub(crate) fn fixed_words() -> &'static str {
+    static WORDS: LazyLock<String> = LazyLock::new(|| words::fixed() + schema::as_text());
+    &WORDS
 }
 
 /// A target as this agent may see it.

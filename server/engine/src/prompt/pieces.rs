@@ -231,22 +231,32 @@ impl Piece {
         let Some(ranges) = self.ranges.as_deref().filter(|_| self.part.is_some()) else {
             return diff.to_owned();
         };
-        let mut kept = String::with_capacity(diff.len());
-        let mut keep = true;
-        for line in diff.split_inclusive('\n') {
-            if line.starts_with("@@ ") {
-                keep = new_lines(line).is_none_or(|(first, last)| {
-                    ranges
-                        .iter()
-                        .any(|it| it.start_line <= last && first <= it.end_line)
-                });
-            }
-            if keep {
-                kept.push_str(line);
-            }
-        }
-        kept
+        let kept = hunks_in(diff, ranges);
+        kept.into_iter().filter_map(|it| diff.get(it)).collect()
     }
+}
+
+/// The bytes of a file's diff that are its head and the hunks that touch `lines`, in order.
+pub(crate) fn hunks_in(diff: &str, lines: &[LineRange]) -> Vec<Range<usize>> {
+    let mut kept: Vec<Range<usize>> = Vec::new();
+    let (mut at, mut keep) = (0, true);
+    for line in diff.split_inclusive('\n') {
+        if line.starts_with("@@ ") {
+            keep = new_lines(line).is_none_or(|(first, last)| {
+                lines
+                    .iter()
+                    .any(|it| it.start_line <= last && first <= it.end_line)
+            });
+        }
+        let end = at + line.len();
+        match kept.last_mut() {
+            Some(last) if keep && last.end == at => last.end = end,
+            _ if keep => kept.push(at..end),
+            _ => {}
+        }
+        at = end;
+    }
+    kept
 }
 
 /// First and last line of the new side in `@@ -a,b +c,d @@`.

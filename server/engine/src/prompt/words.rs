@@ -5,7 +5,7 @@
 
 use super::code::{write_fenced, write_numbered};
 use super::pieces::Piece;
-use super::{File, Input, schema};
+use super::{File, Input, known, schema};
 use crate::guidelines::Guideline;
 use crate::scope::LineRange;
 use agents::spec::Reads;
@@ -74,12 +74,22 @@ pub(super) fn instructions(input: &Input<'_>, files: &[File<'_>], pieces: &[Piec
     compose(input, files, pieces, false)
 }
 
+/// The words that are in every prompt.
+pub(super) fn fixed() -> String {
+    [TASK, DATA, ANSWER, EXAMPLE].concat()
+}
+
 /// Bytes of a prompt beside its pieces, at most.
 pub(super) fn fixed_len(input: &Input<'_>) -> usize {
     let guidelines: usize = input.guidelines.iter().map(|it| it.text.len() + 200).sum();
     let wishes: usize = input.instructions.iter().map(|it| it.len() + 8).sum();
     let answer = schema::as_text().len() + ANSWER.len() + EXAMPLE.len();
-    TASK.len() + DATA.len() + answer + guidelines + wishes + deleted(input).len() + SLACK
+    let known = if input.known.is_empty() {
+        0
+    } else {
+        known::MAX
+    };
+    TASK.len() + DATA.len() + answer + guidelines + wishes + deleted(input).len() + known + SLACK
 }
 
 fn compose(input: &Input<'_>, files: &[File<'_>], pieces: &[Piece], with_code: bool) -> String {
@@ -93,6 +103,7 @@ fn compose(input: &Input<'_>, files: &[File<'_>], pieces: &[Piece], with_code: b
     gap(&mut out);
     out.push_str(DATA);
     write_guidelines(&mut out, input, files, pieces);
+    known::write(&mut out, input, files, pieces);
     start(&mut out, "# What to review");
     write_scope(&mut out, input, files, pieces);
     for piece in pieces {
@@ -250,7 +261,7 @@ fn write_piece(
 }
 
 /// `line 3`, `lines 3-5, 9 and 12-20`.
-pub(super) fn lines(ranges: &[LineRange]) -> String {
+pub(crate) fn lines(ranges: &[LineRange]) -> String {
     let words: Vec<String> = ranges
         .iter()
         .map(|it| match (it.start_line, it.end_line) {

@@ -4,18 +4,21 @@ use super::answer::{self, FilePart, Read};
 use super::calling::{self, Calling, Failed};
 use super::identity::identify;
 use super::manner::Manner;
+use super::memory::Memory;
 use super::prepare::Shared;
 use super::relief::{self, Relief};
 use super::report::Counts;
 use crate::budget::Ticket;
 use crate::budget::gate::{Gate, Place};
 use crate::engine::Root;
-use crate::event::{FileFindings, RunId};
+use crate::event::{FileFindings, MemoryUse, RunId, Skipped};
+use crate::ledger::Ledger;
 use crate::prompt::{self, Batch};
+use crate::scope::Gathered;
 use agents::{AgentSpec, Answer, CallProgress, Operation, Shortage};
 use domain::answer::Usage;
 use domain::board::Reviewed;
-use domain::finding::Finding;
+use domain::finding::{Finding, FindingId};
 use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -38,11 +41,14 @@ pub(super) struct Part {
     pub(super) index: usize,
     pub(super) spec: AgentSpec,
     pub(super) shared: Arc<Shared>,
+    /// What it is asked about: what there is to review, without what is known.
+    pub(super) gathered: Arc<Gathered>,
     pub(super) root: Arc<Root>,
     /// What every call passes.
     pub(super) gate: Arc<Gate>,
     /// Who stands in when the agent has no quota left.
     pub(super) relief: Arc<Relief>,
+    pub(super) ledger: Ledger,
     /// Ends the calls.
     pub(super) cancel: CancellationToken,
     /// Ends those that have not reached the agent, once it has no quota left.
@@ -51,6 +57,11 @@ pub(super) struct Part {
 
 /// What an agent's task reports to the conductor of the run.
 pub(super) enum Message {
+    /// Comes first: what is known without a call.
+    Remembered {
+        agent: usize,
+        remembered: Recalled,
+    },
     Planned {
         agent: usize,
         calls: usize,
@@ -87,6 +98,13 @@ pub(super) enum Message {
     Ended {
         agent: usize,
     },
+}
+
+/// What is known before the agent is asked.
+pub(super) struct Recalled {
+    pub(super) answered: Option<Answered>,
+    pub(super) held_back: Vec<Skipped>,
+    pub(super) counts: MemoryUse,
 }
 
 /// An answer that could be read.
@@ -133,20 +151,26 @@ impl Part {
 }
 
 /// Does an agent's part. Ends when all calls have ended; cancelled calls end at once.
-pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
+pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
     let agent = part.index;
-    let part = Arc::new(part);
     // The conductor may have gone; then nobody wants to know.
     let tell = |message| drop(conductor.send(message));
+    let mut known = Known::default();
+    let memory = Memory::recall(&part).await;
+    part.gathered = memory.open();
+    let part = Arc::new(part);
+    let (mut memory, remembered) = known.recall(&part, memory).await;
+    tell(Message::Remembered { agent, remembered });
+    let (told, open) = memory.known(&part).await;
+    known.before.extend(open);
     let building = part.clone();
-    let planned = tokio::task::spawn_blocking(move || plan(&building)).await;
+    let planned = tokio::task::spawn_blocking(move || plan(&building, &told)).await;
     let batches = match planned {
         Ok(batches) => batches,
         Err(error) => {
             part.gate.foresee(agent, &part.spec, Operation::Review, &[]);
             let reason = fault(&part.spec.name, &error);
             let files = part
-                .shared
                 .gathered
                 .targets
                 .iter()
@@ -181,7 +205,6 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
         ));
         under_way.insert(task.id(), (call, targets));
     }
-    let mut known = Known::default();
     let mut left = Left::default();
     while let Some(joined) = calls.join_next_with_id().await {
         let (id, result) = match joined {
@@ -195,7 +218,12 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
             continue;
         };
         match result {
-            Ok(read) => {
+            Ok((asked, read)) => {
+                let new = memory.learn(&part, &asked, &read);
+                if !new.is_empty() {
+                    part.ledger.keep_answers(part.run, &part.root.path, new);
+                }
+                let read = memory.mark(read).await;
                 let answered = known.take(&part, read).await;
                 tell(Message::Answered {
                     agent,
@@ -206,7 +234,7 @@ pub(super) async fn ask(part: Part, conductor: UnboundedSender<Message>) {
             Err(failed) => {
                 let targets = targets
                     .iter()
-                    .filter_map(|it| part.shared.gathered.targets.get(*it));
+                    .filter_map(|it| part.gathered.targets.get(*it));
                 let files: Vec<RelPath> = targets.map(|it| it.path.clone()).collect();
                 let failure = Failure {
                     reason: failed.to_string(),
@@ -250,7 +278,7 @@ fn hand_over(part: &Arc<Part>, left: Left, conductor: &UnboundedSender<Message>)
     };
     let files = left.calls.iter().flat_map(|(_, failure)| &failure.files);
     let paths: BTreeSet<RelPath> = files.cloned().collect();
-    let shared = Arc::new(relief::narrowed(&part.shared, &paths));
+    let shared = Arc::new(relief::narrowed(&part.shared, &part.gathered, &paths));
     let joined = part.relief.take_over(&part.spec.name, &paths, |by, index| {
         // The conductor may have gone; then nobody wants to know.
         let _ = conductor.send(Message::TakenOver {
@@ -268,8 +296,10 @@ fn hand_over(part: &Arc<Part>, left: Left, conductor: &UnboundedSender<Message>)
                 run: part.run,
                 index,
                 spec,
+                gathered: shared.gathered.clone(),
                 shared,
                 root: part.root.clone(),
+                ledger: part.ledger.clone(),
                 gate: part.gate.clone(),
                 relief: part.relief.clone(),
                 cancel: part.cancel.clone(),
@@ -302,8 +332,8 @@ fn boxed(
 }
 
 /// The calls that the agent is asked with. The gate knows them from here on.
-fn plan(part: &Part) -> Vec<(Batch, Place)> {
-    let batches = build(part);
+fn plan(part: &Part, known: &[prompt::Known]) -> Vec<(Batch, Place)> {
+    let batches = build(part, known);
     let bytes_of = |it: &Batch| calling::bytes_of(&part.spec, Operation::Review, &it.variables);
     let sizes: Vec<usize> = batches.iter().map(bytes_of).collect();
     let places = part
@@ -312,23 +342,25 @@ fn plan(part: &Part) -> Vec<(Batch, Place)> {
     batches.into_iter().zip(places).collect()
 }
 
-fn build(part: &Part) -> Vec<Batch> {
+fn build(part: &Part, known: &[prompt::Known]) -> Vec<Batch> {
     let shared = &part.shared;
     let Manner {
         reads,
         mask_secrets,
         needs_prompt,
+        ..
     } = part.manner();
     let instructions: Vec<&str> = shared.instructions.iter().map(String::as_str).collect();
     prompt::review(&prompt::Input {
         root: &part.root.path,
-        gathered: &shared.gathered,
+        gathered: &part.gathered,
         guidelines: &shared.guidelines,
         instructions: &instructions,
         reads,
         max_bytes: shared.limits.prompt_bytes,
         mask_secrets,
         needs_prompt,
+        known,
     })
 }
 
@@ -339,18 +371,22 @@ async fn one_call(
     place: Place,
     batch: Batch,
     conductor: UnboundedSender<Message>,
-) -> Result<Read, Failed> {
+) -> Result<(answer::Asked, Read), Failed> {
     let Batch { targets, variables } = batch;
     let asked = answer::Asked::new(&part, &targets, &variables);
     let (answer, ticket) =
         wait_for_answer(&part, call, place, variables, &asked, &conductor).await?;
     // Searching large files may take long, and the workers have other runs to serve.
     let reading = part.clone();
-    let read = tokio::task::spawn_blocking(move || answer::read(&reading, &asked, &answer)).await;
+    let read = tokio::task::spawn_blocking(move || {
+        let read = answer::read(&reading, &asked, &answer)?;
+        Ok((asked, read))
+    });
+    let read = read.await;
     let read = read.map_err(|error| fault(&part.spec.name, &error));
-    let read = read.and_then(|it| it).map_err(Failed::Other)?;
+    let (asked, read) = read.and_then(|it| it).map_err(Failed::Other)?;
     ticket.settle(read.usage.as_ref());
-    Ok(read)
+    Ok((asked, read))
 }
 
 async fn wait_for_answer(
@@ -412,11 +448,42 @@ struct KnownFile {
 #[derive(Default)]
 struct Known {
     files: BTreeMap<RelPath, KnownFile>,
+    /// The names of what it said before the run.
+    before: BTreeSet<FindingId>,
     /// Whether the ledger had its time to tell the dismissals.
     waited: bool,
 }
 
 impl Known {
+    /// Adds what memory says.
+    async fn recall(&mut self, part: &Arc<Part>, memory: Memory) -> (Memory, Recalled) {
+        let reading = part.clone();
+        // It may read files, and the workers have other runs to serve.
+        let reading = tokio::task::spawn_blocking(move || {
+            let remembered = memory.remembered(&reading);
+            (memory, remembered)
+        });
+        // After a panic there, which is a bug, what was known counts as not reviewed.
+        let (memory, remembered) = reading.await.unwrap_or_default();
+        let answered = match remembered.read {
+            Some(read) => Some(self.take(part, memory.mark(read).await).await),
+            None => None,
+        };
+        let answered = answered.map(|mut it| {
+            for (file, counts) in &mut it.files {
+                counts.known = counts.findings;
+                let names = file.findings.iter().map(|it| it.id.clone());
+                self.before.extend(names);
+            }
+            it
+        });
+        let recalled = Recalled {
+            answered,
+            held_back: remembered.held_back,
+            counts: remembered.counts,
+        };
+        (memory, recalled)
+    }
     /// Adds an answer; returns all that is known of the files in it.
     async fn take(&mut self, part: &Part, read: Read) -> Answered {
         let Read {
@@ -425,6 +492,7 @@ impl Known {
             summary,
             usage,
             gaps,
+            ..
         } = read;
         if !std::mem::replace(&mut self.waited, true)
             && timeout(DISMISSALS_WAIT, part.root.dismissals_known())
@@ -454,6 +522,7 @@ impl Known {
             version,
             reviewed,
             findings,
+            ..
         } = file;
         let (all_reviewed, all) = match self.files.remove(&path) {
             Some(mut known) if known.text == text => {
@@ -467,6 +536,10 @@ impl Known {
             all.iter().cloned().partition(|it| part.root.hides(it));
         let counts = Counts {
             findings: shown.len(),
+            known: shown
+                .iter()
+                .filter(|it| self.before.contains(&it.id))
+                .count(),
             unlocated: shown.iter().filter(|it| it.tier == Tier::File).count(),
             dismissed: dismissed.len(),
         };

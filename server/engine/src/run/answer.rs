@@ -46,7 +46,7 @@ impl Asked {
             // To an agent that reads the disk the lines of the disk are told.
             .filter(|_| part.manner().reads == Reads::Text);
         let files = targets.iter().filter_map(|&index| {
-            let Target { path, ranges, .. } = part.shared.gathered.targets.get(index)?;
+            let Target { path, ranges, .. } = part.gathered.targets.get(index)?;
             let told = told.and_then(|all| {
                 all.iter()
                     .find(|it| it.get("path").is_some_and(|it| it == path.as_str()))
@@ -65,6 +65,15 @@ impl Asked {
             files: files.collect(),
         }
     }
+    /// Nothing.
+    pub(super) fn none() -> Self {
+        Self { files: Vec::new() }
+    }
+    /// The files, and the lines of each; all of them when `None`.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&str, Option<&[LineRange]>)> {
+        let files = self.files.iter();
+        files.map(|it| (it.path.as_str(), it.ranges.as_deref()))
+    }
     /// For people: the file, or how many.
     pub(super) fn name(&self) -> String {
         match self.files.as_slice() {
@@ -74,7 +83,7 @@ impl Asked {
     }
     /// For an agent that reads the disk: the files of which something else stands there than is reviewed.
     fn unseen(&self, part: &Part) -> BTreeSet<RelPath> {
-        let targets = &part.shared.gathered.targets;
+        let targets = &part.gathered.targets;
         let differs = |it: &&AskedFile| targets.get(it.target).is_some_and(|it| it.disk.is_some());
         let files = self.files.iter().filter(differs);
         match part.manner().reads {
@@ -102,9 +111,12 @@ fn line_ranges(value: &serde_json::Value) -> Option<Vec<LineRange>> {
 }
 
 /// A readable answer.
+#[derive(Default)]
 pub(super) struct Read {
     /// All files asked about but the skipped ones, and others that the agent spoke of.
     pub(super) files: Vec<FilePart>,
+    /// All that it says was understood; nothing was left out.
+    pub(super) is_whole: bool,
     pub(super) problems: Vec<String>,
     pub(super) summary: Option<String>,
     pub(super) usage: Option<Usage>,
@@ -118,6 +130,8 @@ pub(super) struct FilePart {
     pub(super) version: Option<i32>,
     pub(super) reviewed: Reviewed,
     pub(super) findings: Vec<Finding>,
+    /// The agent certainly read exactly this text.
+    pub(super) is_seen: bool,
 }
 
 /// Reads an answer. Blocks: it may read files and searches texts.
@@ -156,6 +170,7 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
         .map_or(Format::Auto, |it| it.answer);
     let numbers_count = promised == parsed.format && place::is_tool_format(promised);
 
+    let mut is_whole = problems.is_empty();
     let mut files = Files::new(part, asked);
     let mut remarks = BTreeMap::new();
     let mut said: BTreeMap<RelPath, Vec<(usize, &RawFinding)>> = BTreeMap::new();
@@ -166,6 +181,7 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
                 .or_default()
                 .push((number, raw)),
             Err(problem) => {
+                is_whole = false;
                 remarks.insert(number, left_out(number, &problem));
             }
         }
@@ -186,6 +202,7 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
                     found.entry(path.clone()).or_default().push(finding);
                 }
                 Err(problem) => {
+                    is_whole = false;
                     remarks.insert(number, left_out(number, &problem));
                 }
             }
@@ -194,6 +211,7 @@ pub(super) fn read(part: &Part, asked: &Asked, answer: &Answer) -> Result<Read, 
     problems.extend(remarks.into_values());
     Ok(Read {
         files: sort_into_files(asked, &gaps, sources, found),
+        is_whole,
         problems,
         summary: parsed
             .summary
@@ -328,9 +346,11 @@ fn sort_into_files(
 ) -> Vec<FilePart> {
     let mut parts = Vec::new();
     let mut add = |path: &RelPath, ranges: Option<&[LineRange]>, findings: Vec<Finding>| {
-        let Some(Source { now, version, .. }) = sources.remove(path) else {
+        let Some(source) = sources.remove(path) else {
             return;
         };
+        let is_seen = source.known && source.read.is_none();
+        let Source { now, version, .. } = source;
         let reviewed = match ranges {
             None => Reviewed::Whole,
             // Whatever else the agent spoke of, it looked at too.
@@ -347,6 +367,7 @@ fn sort_into_files(
             version,
             reviewed,
             findings,
+            is_seen,
         });
     };
     for file in &asked.files {

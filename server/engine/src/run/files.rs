@@ -64,7 +64,7 @@ pub(super) struct Files<'a> {
 
 impl<'a> Files<'a> {
     pub(super) fn new(part: &'a Part, asked: &Asked) -> Self {
-        let all = &part.shared.gathered.targets;
+        let all = &part.gathered.targets;
         let targets: Vec<&Target> = asked.targets().filter_map(|it| all.get(it)).collect();
         let sources = targets
             .iter()

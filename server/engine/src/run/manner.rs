@@ -13,6 +13,10 @@ pub(crate) struct Manner {
     pub(crate) mask_secrets: bool,
     /// Its arguments use the prompt.
     pub(crate) needs_prompt: bool,
+    /// It is told in words what to do.
+    pub(crate) takes_words: bool,
+    /// It is told which lines of a file it is asked about.
+    pub(crate) takes_ranges: bool,
 }
 
 impl Manner {
@@ -26,6 +30,13 @@ impl Manner {
             reads: operation.map_or(Reads::Text, |it| it.reads),
             mask_secrets: preset.is_none_or(|it| !it.sees_secrets),
             needs_prompt: operation.is_none_or(|it| uses(&it.arguments, "prompt")),
+            takes_words: operation.is_none_or(|it| {
+                uses(&it.arguments, "prompt") || uses(&it.arguments, "instructions")
+            }),
+            takes_ranges: operation.is_none_or(|it| {
+                let all = ["prompt", "instructions", "targets"];
+                all.iter().any(|name| uses(&it.arguments, name))
+            }),
         }
     }
 }

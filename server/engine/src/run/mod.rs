@@ -12,6 +12,7 @@ mod files;
 mod fix;
 mod identity;
 pub(crate) mod manner;
+mod memory;
 mod place;
 mod prepare;
 mod progress;
@@ -211,7 +212,9 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
             run: job.run,
             index,
             spec,
+            gathered: shared.gathered.clone(),
             shared: shared.clone(),
+            ledger: job.ledger.clone(),
             root: job.root.clone(),
             gate: gate.clone(),
             relief: relief.clone(),
@@ -316,6 +319,11 @@ fn settle(report: &mut Report, gate: &Gate) {
 /// Takes in what an agent's task reports.
 fn take(job: &Job, gate: &Gate, message: Message, tally: &mut Tally, meter: &mut Meter) {
     match message {
+        Message::Remembered { agent, remembered } => {
+            for file in tally.remembered(agent, remembered) {
+                tell_findings(job, file);
+            }
+        }
         Message::Planned { agent, calls } => meter.plan(agent, calls),
         Message::News {
             agent,

@@ -5,7 +5,7 @@ use crate::config::{Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
 use crate::guidelines::{self, Guideline, Reader};
-use crate::request::{OpenBuffers, Review, Scope};
+use crate::request::{Occasion, OpenBuffers, Review, Scope};
 use crate::scope::{self, Gathered, ScopeError};
 use agents::{AgentSpec, Operation};
 use std::sync::Arc;
@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub(super) guidelines: Vec<Guideline>,
     pub(super) instructions: Vec<String>,
     pub(super) open: OpenBuffers,
+    pub(super) occasion: Occasion,
     pub(super) limits: LimitsConfig,
 }
 
@@ -98,6 +99,7 @@ pub(super) async fn prepare(
         guidelines,
         instructions: instructions.cloned().collect(),
         open: review.open.clone(),
+        occasion: review.occasion,
         limits: config.limits.clone(),
     };
     Ok(Prepared {

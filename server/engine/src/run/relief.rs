@@ -104,9 +104,9 @@ fn in_run(name: &str) -> String {
     )
 }
 
-/// What a run has in common, with only these files to look at.
-pub(super) fn narrowed(shared: &Shared, paths: &BTreeSet<RelPath>) -> Shared {
-    let mut gathered: Gathered = (*shared.gathered).clone();
+/// What a run has in common, with only these files of what is still open to look at.
+pub(super) fn narrowed(shared: &Shared, open: &Gathered, paths: &BTreeSet<RelPath>) -> Shared {
+    let mut gathered = open.clone();
     gathered.targets.retain(|it| paths.contains(&it.path));
     Shared {
         gathered: Arc::new(gathered),
@@ -114,5 +114,6 @@ pub(super) fn narrowed(shared: &Shared, paths: &BTreeSet<RelPath>) -> Shared {
         instructions: shared.instructions.clone(),
         open: shared.open.clone(),
         limits: shared.limits.clone(),
+        occasion: shared.occasion,
     }
 }

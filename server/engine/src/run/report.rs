@@ -1,6 +1,6 @@
 //! The account of a run: what each agent answered, what failed, and what was not looked at.
 
-use super::agent::{Answered, Failure, Gaps};
+use super::agent::{Answered, Failure, Gaps, Recalled};
 use crate::event::{AgentOutcome, AgentReport, FileFindings, Report, Skipped};
 use crate::scope::Gathered;
 use agents::{AgentSpec, Shortage};
@@ -42,6 +42,8 @@ struct Share {
     taken_over: Option<(BTreeSet<RelPath>, AgentOutcome)>,
     reviewed: BTreeSet<RelPath>,
     counts: BTreeMap<RelPath, Counts>,
+    /// What was not asked about on purpose.
+    held_back: Vec<Skipped>,
     problems_left_out: usize,
     over: bool,
 }
@@ -51,6 +53,7 @@ struct Share {
 pub(super) struct Counts {
     pub(super) findings: usize,
     pub(super) unlocated: usize,
+    pub(super) known: usize,
     pub(super) dismissed: usize,
 }
 
@@ -90,6 +93,15 @@ impl Tally {
         }
         share.add_gaps(answered.gaps);
         files
+    }
+    /// Takes in what was known; returns what that says of files.
+    pub(super) fn remembered(&mut self, agent: usize, recalled: Recalled) -> Vec<FileFindings> {
+        if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
+            share.report.memory = recalled.counts;
+            share.held_back = recalled.held_back;
+        }
+        let answered = recalled.answered.map(|it| self.answered(agent, it));
+        answered.unwrap_or_default()
     }
     pub(super) fn failed(&mut self, agent: usize, failure: Failure) {
         if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
@@ -178,6 +190,7 @@ impl Share {
             taken_over: None,
             reviewed: BTreeSet::new(),
             counts: BTreeMap::new(),
+            held_back: Vec::new(),
             problems_left_out: 0,
             over: false,
         }
@@ -199,11 +212,12 @@ impl Share {
     }
     /// What the agent itself left out, for the report of the run.
     fn skipped(&self) -> impl Iterator<Item = Skipped> {
-        self.skipped.iter().map(|(path, why)| Skipped {
+        let skipped = self.skipped.iter().map(|(path, why)| Skipped {
             path: path.to_string(),
             reason: format!("agent `{}` {}", self.report.agent, did_not("it", why)),
             asked_for: true,
-        })
+        });
+        skipped.chain(self.held_back.iter().cloned())
     }
     fn add_problems(&mut self, problems: Vec<String>) {
         for problem in problems {
@@ -227,7 +241,8 @@ impl Share {
             .targets
             .iter()
             .map(|it| &it.path)
-            .filter(|it| !self.reviewed.contains(*it) && !by_others(it));
+            .filter(|it| !self.reviewed.contains(*it) && !by_others(it))
+            .filter(|path| !self.held_back.iter().any(|it| it.path == path.as_str()));
         self.not_reviewed.extend(unanswered.cloned());
         let failure = stopped
             .map(|it| it.0.to_owned())
@@ -262,6 +277,7 @@ impl Share {
         for counts in self.counts.values() {
             self.report.findings += counts.findings;
             self.report.unlocated += counts.unlocated;
+            self.report.known += counts.known;
             self.report.dismissed += counts.dismissed;
         }
         self.report.elapsed = self.started.elapsed();

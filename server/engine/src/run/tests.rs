@@ -4,7 +4,7 @@
 use crate::engine::{Engine, Options};
 use crate::event::{AgentOutcome, AgentReport, Event, FileFindings, Report, RunEvent, RunId};
 use crate::paths::Paths;
-use crate::request::{Buffer, Dismissal, OpenBuffers, Reach, Review, Scope};
+use crate::request::{Buffer, Dismissal, Occasion, OpenBuffers, Reach, Review, Scope};
 use domain::board::Reviewed;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -103,6 +103,7 @@ impl Door {
             open: OpenBuffers::new(),
             instructions: None,
             author: None,
+            occasion: Occasion::Asked,
         }
     }
     pub(super) fn next(&self, run: RunId) -> RunEvent {

@@ -76,6 +76,7 @@ pub(super) fn wanted(state: &State, argument: Argument) -> std::result::Result<W
         agents: argument.agents.unwrap_or_default(),
         instructions: Some(prompt.to_owned()),
         author: None,
+        occasion: engine::Occasion::Asked,
     };
     Ok(Wanted {
         task,

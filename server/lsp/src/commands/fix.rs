@@ -124,6 +124,7 @@ fn wanted(state: &mut State, argument: Argument) -> std::result::Result<(Wanted,
         agents: argument.agents.unwrap_or_default(),
         instructions,
         author: None,
+        occasion: engine::Occasion::Asked,
     };
     let wanted = Wanted {
         task,

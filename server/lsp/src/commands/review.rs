@@ -8,7 +8,7 @@ use crate::state::State;
 use domain::path::RelPath;
 use domain::text::TextRange;
 use engine::config::DefaultScope;
-use engine::request::{Base, Scope};
+use engine::request::{Base, Occasion, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -25,6 +25,8 @@ pub(super) struct Argument {
     agents: Option<Vec<String>>,
     instructions: Option<String>,
     author: Option<String>,
+    /// Whether everything is asked anew, also what was answered before.
+    fresh: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -56,6 +58,7 @@ pub(crate) fn on_save(state: &mut State, root: &Arc<Path>, path: &RelPath) {
         agents: Vec::new(),
         instructions: None,
         author: None,
+        occasion: Occasion::Automatic,
     };
     let wanted = Wanted {
         task,
@@ -111,6 +114,7 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
         agents,
         instructions,
         author,
+        fresh,
         ..
     } = argument;
     let task = Task {
@@ -119,6 +123,11 @@ fn wanted(state: &State, argument: Argument) -> std::result::Result<Wanted, Stri
         agents: agents.unwrap_or_default(),
         instructions,
         author,
+        occasion: if fresh.unwrap_or_default() {
+            Occasion::Afresh
+        } else {
+            Occasion::Asked
+        },
     };
     Ok(Wanted {
         task,

@@ -49,6 +49,7 @@ pub(super) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
             open,
             instructions: task.instructions.clone(),
             author: task.author.clone(),
+            occasion: task.occasion,
         }),
         What::Fix {
             title,

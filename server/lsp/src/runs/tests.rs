@@ -20,6 +20,8 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         problems: Vec::new(),
         summary: None,
         usage: None,
+        memory: engine::MemoryUse::default(),
+        known: 0,
         elapsed: Duration::ZERO,
     }
 }
@@ -53,6 +55,7 @@ fn told_of(what: What, subject: &str, progress: (bool, bool), report: &Report) -
         agents: vec![],
         instructions: None,
         author: None,
+        occasion: Occasion::Asked,
     };
     let new = NewRun {
         task,
@@ -164,6 +167,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
         agents: vec![],
         instructions: None,
         author: None,
+        occasion: Occasion::Asked,
     };
     runs.start(
         id,

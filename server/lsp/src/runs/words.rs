@@ -63,7 +63,17 @@ pub(super) fn summary(what: &What, report: &Report, more: usize) -> String {
     let spoke: Vec<&AgentReport> = report.agents.iter().filter(|it| has_spoken(it)).collect();
     let so_far = if is_review {
         let findings = spoke.iter().map(|it| it.findings).sum();
-        format!("{} by {}", count(findings, "finding"), names(spoke.iter()))
+        let known: usize = spoke.iter().map(|it| it.known).sum();
+        let known = match known {
+            0 => String::new(),
+            known if known == findings => " (none new)".to_owned(),
+            known => format!(" ({} new)", findings - known.min(findings)),
+        };
+        format!(
+            "{}{known} by {}",
+            count(findings, "finding"),
+            names(spoke.iter())
+        )
     } else {
         changes(&spoke)
     };
@@ -233,8 +243,13 @@ pub(super) fn details(report: &Report) -> Vec<String> {
             )
         });
         let spent = (!it.spent.is_nothing()).then(|| format!("{name}: {}", it.spent));
-        let found = summary.chain(problems).chain(unlocated);
-        found.chain(dismissed).chain(spent)
+        let memory = &it.memory;
+        let remembered = (memory.remembered > 0).then(|| {
+            let hunks = count(memory.hunks, "hunk");
+            format!("{name}: {} of {hunks} from memory", memory.remembered)
+        });
+        let rest = unlocated.into_iter().chain(dismissed).chain(remembered);
+        summary.chain(problems).chain(rest).chain(spent)
     });
     report
         .notes

@@ -57,6 +57,7 @@ fn bench_at(file: &Path, rules: &[(Period, Limits)]) -> Bench {
 fn spec(name: &str) -> AgentSpec {
     AgentSpec {
         name: name.to_owned(),
+        rules: false,
         provider: name.to_owned(),
         source: String::new(),
         endpoint: Endpoint::Stdio {

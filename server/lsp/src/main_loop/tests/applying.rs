@@ -111,6 +111,7 @@ impl World {
             agents: Vec::new(),
             instructions: None,
             author: None,
+            occasion: engine::Occasion::Asked,
         };
         let new = NewRun {
             task,
