@@ -10,6 +10,7 @@ pub mod carry;
 pub mod diff;
 pub mod edit;
 pub mod finding;
+pub mod identity;
 pub mod locate;
 pub mod merge;
 pub mod patch;
