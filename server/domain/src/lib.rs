@@ -18,4 +18,5 @@ pub mod path;
 pub mod proposal;
 pub mod sanitize;
 pub mod secrets;
+pub mod suppression;
 pub mod text;

@@ -2,12 +2,38 @@
 
 use crate::text::Text;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The first 64 bits of the BLAKE3 hash of a text without its white space; 0 for a blank one. Kept in databases.
-pub type Hash = u64;
+/// The first 64 bits of the BLAKE3 hash of a text without its white space. Kept in databases and in baselines, as 16
+/// hexadecimal digits.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(into = "String", from = "String")]
+pub struct Fingerprint(u64);
 
-/// The hash of a blank text.
-pub const BLANK: Hash = 0;
+/// The fingerprint of a blank text.
+pub const BLANK: Fingerprint = Fingerprint(0);
+
+impl From<String> for Fingerprint {
+    /// What is no fingerprint counts as blank.
+    fn from(digits: String) -> Self {
+        Self(u64::from_str_radix(&digits, 16).unwrap_or(0))
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(it: Fingerprint) -> Self {
+        it.to_string()
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 /// Lines around a place that say where it is.
 const AROUND: usize = 5;
@@ -19,19 +45,19 @@ const MAX_COPIES: usize = 256;
 /// The lines of one text, ready to ask.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
-    hashes: Vec<Hash>,
+    hashes: Vec<Fingerprint>,
     /// Whether each line is long enough to say where it is.
     says: Vec<bool>,
     /// The 0-based numbers of the lines with each hash, in order.
-    at: FxHashMap<Hash, Vec<u32>>,
+    at: FxHashMap<Fingerprint, Vec<u32>>,
 }
 
 impl Lines {
     /// Reads a text, once for all that is asked about it.
     pub fn of(text: &Text) -> Self {
-        let (hashes, says): (Vec<Hash>, Vec<bool>) =
+        let (hashes, says): (Vec<Fingerprint>, Vec<bool>) =
             text.lines().map(|it| (hash(&it), says(&it))).unzip();
-        let mut at: FxHashMap<Hash, Vec<u32>> = FxHashMap::default();
+        let mut at: FxHashMap<Fingerprint, Vec<u32>> = FxHashMap::default();
         for (number, hash) in (0_u32..).zip(&hashes) {
             at.entry(*hash).or_default().push(number);
         }
@@ -39,19 +65,19 @@ impl Lines {
     }
 
     /// The hash of line `number` (0-based); blank past the last one.
-    pub fn hash(&self, number: usize) -> Hash {
+    pub fn hash(&self, number: usize) -> Fingerprint {
         self.hashes.get(number).copied().unwrap_or(BLANK)
     }
 
     /// The hashes of lines `first` to `last` (0-based, inclusive), as many of them as there are.
-    pub(super) fn run(&self, first: usize, last: usize) -> &[Hash] {
+    pub(super) fn run(&self, first: usize, last: usize) -> &[Fingerprint] {
         let end = (last + 1).min(self.hashes.len());
         &self.hashes[first.min(end)..end]
     }
 
     /// Where these lines stand one after the other: the first lines' 0-based numbers, in order. Nothing for lines that
     /// are all blank.
-    pub(super) fn places(&self, run: &[Hash]) -> Vec<usize> {
+    pub(super) fn places(&self, run: &[Fingerprint]) -> Vec<usize> {
         // The rarest line leaves the fewest places to look at.
         let rarest = run
             .iter()
@@ -83,31 +109,31 @@ impl Lines {
     }
 
     /// The nearest line above `number` that says where it is.
-    pub(super) fn above(&self, number: usize) -> Hash {
+    pub(super) fn above(&self, number: usize) -> Fingerprint {
         let end = number.min(self.hashes.len());
         self.first_telling((end.saturating_sub(AROUND)..end).rev())
     }
 
     /// The nearest line below `number` that says where it is.
-    pub(super) fn below(&self, number: usize) -> Hash {
+    pub(super) fn below(&self, number: usize) -> Fingerprint {
         let start = (number + 1).min(self.hashes.len());
         self.first_telling(start..(start + AROUND).min(self.hashes.len()))
     }
 
-    fn first_telling(&self, mut numbers: impl Iterator<Item = usize>) -> Hash {
+    fn first_telling(&self, mut numbers: impl Iterator<Item = usize>) -> Fingerprint {
         let told = numbers.find(|it| self.says[*it]);
         told.map_or(BLANK, |it| self.hashes[it])
     }
 
     /// One hash for the lines around `first` to `last` (0-based, inclusive), those lines not included.
-    pub(super) fn around(&self, first: usize, last: usize) -> Hash {
+    pub(super) fn around(&self, first: usize, last: usize) -> Fingerprint {
         let above = &self.hashes
             [first.saturating_sub(AROUND).min(self.hashes.len())..first.min(self.hashes.len())];
         let start = (last + 1).min(self.hashes.len());
         let below = &self.hashes[start..(start + AROUND).min(self.hashes.len())];
-        let mix = |hash: Hash, line: &Hash| hash.wrapping_mul(31).wrapping_add(*line);
+        let mix = |hash: u64, line: &Fingerprint| hash.wrapping_mul(31).wrapping_add(line.0);
         let above = above.iter().fold(1, mix);
-        below.iter().fold(above.wrapping_mul(31), mix)
+        Fingerprint(below.iter().fold(above.wrapping_mul(31), mix))
     }
 }
 
@@ -117,7 +143,7 @@ fn says(line: &str) -> bool {
 }
 
 /// The hash of a text without its white space.
-pub fn hash(text: &str) -> Hash {
+pub fn hash(text: &str) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     let mut blank = true;
     for part in text.split_whitespace() {
@@ -130,5 +156,5 @@ pub fn hash(text: &str) -> Hash {
     let mut first = [0; 8];
     hasher.finalize_xof().fill(&mut first);
     // A text that is not blank never counts as blank.
-    Hash::from_be_bytes(first).max(1)
+    Fingerprint(u64::from_be_bytes(first).max(1))
 }

@@ -15,7 +15,7 @@ mod tests;
 use crate::finding::{Category, Finding};
 use crate::locate::Tier;
 use crate::text::Text;
-pub use lines::{BLANK, Hash, Lines, hash};
+pub use lines::{BLANK, Fingerprint, Lines, hash};
 pub use pairs::pair;
 use serde::{Deserialize, Serialize};
 pub use words::Words;
@@ -25,6 +25,8 @@ pub use words::Words;
 const ALIKE_AT_PLACE: f32 = 0.2;
 /// Least likeness of words for findings near each other, or in one symbol (precision .87, recall .87).
 const ALIKE_NEAR: f32 = 0.3;
+/// Least likeness of words for findings of which decisions are taken together.
+const NEIGHBOURS: f32 = 0.35;
 /// This many shared names of code say as much as like words (precision .97).
 const MANY_NAMES: usize = 2;
 /// Places with no more lines than this between them are near.
@@ -34,17 +36,18 @@ const MAX_LINES: usize = 40;
 
 /// What a finding's place is known by, whatever becomes of its line number, its file and the finding's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Mark {
     /// The text of the place; [`BLANK`] for a finding about a whole file.
-    pub text: Hash,
+    pub text: Fingerprint,
     /// The lines of the place, at most [`MAX_LINES`]; empty for a finding about a whole file.
-    pub lines: Vec<Hash>,
+    pub lines: Vec<Fingerprint>,
     /// The nearest line above that is long enough to say where it is.
-    pub above: Hash,
+    pub above: Fingerprint,
     /// The nearest line below that is long enough to say where it is.
-    pub below: Hash,
+    pub below: Fingerprint,
     /// The five lines above and the five below, as one.
-    pub around: Hash,
+    pub around: Fingerprint,
     /// How many lines of the file are like the first one.
     pub copies: u32,
     /// How many of them come before it.
@@ -97,22 +100,27 @@ impl Mark {
             symbol,
         }
     }
+    /// False for a finding about a whole file.
     fn is_placed(&self) -> bool {
-        !self.lines.is_empty()
+        self.text != BLANK || !self.lines.is_empty()
     }
-    fn first(&self) -> Hash {
+    fn first(&self) -> Fingerprint {
         self.lines.first().copied().unwrap_or(BLANK)
     }
     /// 0-based number of the last line.
     fn last_line(&self) -> usize {
         self.line as usize + self.lines.len().saturating_sub(1)
     }
+    /// True when the lines of the place stand in a text: of a finding that was kept, that it did not go elsewhere.
+    pub fn stands_in(&self, lines: &Lines) -> bool {
+        !lines.places(&self.lines).is_empty()
+    }
     /// How much of what is around two places is the same: 0 to 3.
     fn context(&self, other: &Self) -> u8 {
         if self.around == other.around {
             return 3;
         }
-        let same = |a: Hash, b: Hash| u8::from(a == b && a != BLANK);
+        let same = |a: Fingerprint, b: Fingerprint| u8::from(a == b && a != BLANK);
         same(self.above, other.above) + same(self.below, other.below)
     }
     /// Where these lines stand now, as 0-based numbers of their first lines. Of several equal places only those whose
@@ -175,6 +183,28 @@ impl Subject<'_> {
     }
 }
 
+/// True when both are about the same text, wherever it is, and say the same.
+pub fn same_text(then: &Subject<'_>, now: &Subject<'_>) -> bool {
+    if then.mark.text == BLANK {
+        return now.mark.text == BLANK && same_kind(then, now);
+    }
+    let says_same = then.category == now.category || now.is_alike(then, ALIKE_AT_PLACE);
+    then.mark.text == now.mark.text && says_same
+}
+
+/// True when both are of one kind: of one category, with like words, whatever they are about.
+pub fn same_kind(then: &Subject<'_>, now: &Subject<'_>) -> bool {
+    then.category == now.category && now.likeness(then) >= ALIKE_NEAR
+}
+
+/// True when a decision about the one says something about the other, as one of several: of one category, with several
+/// shared words. (Greptile hides what has three dismissed neighbours and fewer than three accepted ones.)
+pub fn are_neighbours(a: &Subject<'_>, b: &Subject<'_>) -> bool {
+    a.category == b.category
+        && a.likeness(b) >= NEIGHBOURS
+        && a.words.shared_words(&b.words) >= MANY_NAMES
+}
+
 /// True when the finding `now` is about the text that `then` was about, that text is unchanged, and they say the same:
 /// a decision about `then` holds for `now`, whoever says it and however. `lines` are those of the text of `now`.
 pub fn still_says(then: &Subject<'_>, now: &Subject<'_>, lines: &Lines) -> bool {
@@ -188,7 +218,9 @@ pub fn still_says(then: &Subject<'_>, now: &Subject<'_>, lines: &Lines) -> bool 
     let places = old.places(lines);
     if places.is_empty() {
         // The lines were edited beside the place, whose own text may be as it was.
-        return same_text && old.text != old.first() && old.context(new) > 0;
+        let is_part = old.text != old.first() && old.context(new) > 0;
+        // Of some only the text is known.
+        return same_text && (is_part || old.lines.is_empty());
     }
     let last = |first: usize| first + old.lines.len() - 1;
     let gap = |first: usize| {

@@ -3,7 +3,7 @@
 //! The passes are SonarQube's and SonarLint's issue tracking, with likeness of words in place of equal rules.
 
 use super::{
-    ALIKE_AT_PLACE, ALIKE_NEAR, BLANK, Hash, Lines, MANY_NAMES, Mark, NEAR_LINES, Subject,
+    ALIKE_AT_PLACE, ALIKE_NEAR, BLANK, Fingerprint, Lines, MANY_NAMES, Mark, NEAR_LINES, Subject,
 };
 use crate::finding::Category;
 use rustc_hash::FxHashMap;
@@ -54,8 +54,9 @@ pub fn pair(new: &[Subject<'_>], old: &[Subject<'_>], lines: &Lines) -> Vec<(usi
     let text = |it: &Subject<'_>| {
         (here(it) && it.mark.text != BLANK).then(|| (it.mark.text, it.category.clone()))
     };
-    let line = |it: &Subject<'_>| (here(it) && it.mark.is_placed()).then(|| it.mark.first());
-    let around = |it: &Subject<'_>| (here(it) && it.mark.is_placed()).then_some(it.mark.around);
+    let line = |it: &Subject<'_>| Some(it.mark.first()).filter(|first| here(it) && *first != BLANK);
+    let around =
+        |it: &Subject<'_>| (here(it) && !it.mark.lines.is_empty()).then_some(it.mark.around);
     let file = |it: &Subject<'_>| (here(it) && !it.mark.is_placed()).then_some(it.category.clone());
     let other = |it: &Subject<'_>| (it.mark.text != BLANK).then_some(it.mark.text);
 
@@ -139,7 +140,7 @@ fn order(all: &[Subject<'_>]) -> Vec<usize> {
     order
 }
 
-type SortKey<'s> = (bool, u32, u32, Hash, &'s Category, &'s str);
+type SortKey<'s> = (bool, u32, u32, Fingerprint, &'s Category, &'s str);
 
 fn sort_key<'s>(it: &'s Subject<'_>) -> SortKey<'s> {
     let Mark {
@@ -231,7 +232,7 @@ impl<'f> Matcher<'_, 'f> {
             return;
         }
         // Of many equal ones, the surroundings say at once which is which.
-        let mut by_around: FxHashMap<Hash, Vec<usize>> = FxHashMap::default();
+        let mut by_around: FxHashMap<Fingerprint, Vec<usize>> = FxHashMap::default();
         for rank in old {
             let around = self.old[self.old_order[*rank]].mark.around;
             by_around.entry(around).or_default().push(*rank);
@@ -247,7 +248,7 @@ impl<'f> Matcher<'_, 'f> {
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
         for (rank, at) in self.old_order.iter().enumerate() {
             let old = &self.old[*at];
-            if self.old_taken[*at] || old.elsewhere || !old.mark.is_placed() {
+            if self.old_taken[*at] || old.elsewhere || old.mark.lines.is_empty() {
                 continue;
             }
             let last = |first: usize| first + old.mark.lines.len() - 1;

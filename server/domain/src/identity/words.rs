@@ -63,6 +63,10 @@ impl Words {
         let share = shared as f32 / all as f32;
         (SHARE_WEIGHT * share).min(1.0)
     }
+    /// How many words both have.
+    pub(super) fn shared_words(&self, other: &Self) -> usize {
+        shared(&self.words, &other.words)
+    }
     /// How many names of code both have.
     pub fn shared_names(&self, other: &Self) -> usize {
         shared(&self.names, &other.names)
