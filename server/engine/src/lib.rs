@@ -23,6 +23,7 @@ mod read;
 pub mod request;
 mod run;
 mod scope;
+mod sift;
 pub mod trust;
 pub mod version;
 mod worktree;
@@ -30,8 +31,10 @@ mod worktree;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Event, Field, FileFindings,
-    Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped,
+    AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Decided, DecidedAbout, Event,
+    Field, FileFindings, Hidden, Kept, LeftOut, ProposalState, Question, QuestionId, Reply, Report,
+    RunEvent, RunId, Skipped, Verdict, Why,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope};
+pub use sift::{BASELINE_FILE, BaselineChange};

@@ -35,6 +35,7 @@ pub(crate) fn run(wanted: &[String]) {
         ("worktree", crate::fixes::worktree),
         ("patches", crate::fixes::patches),
         ("rebasing", crate::fixes::rebasing),
+        ("identity", crate::identity::identity),
     ];
     let unknown: Vec<_> = wanted
         .iter()

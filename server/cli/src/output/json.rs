@@ -94,6 +94,11 @@ fn agent(agent: &AgentReport, done: &str) -> Value {
         "findings": agent.findings,
         "unlocated": agent.unlocated,
         "dismissed": agent.dismissed,
+        "left_out": {
+            "kind": agent.left_out.kind,
+            "baseline": agent.left_out.baseline,
+            "comments": agent.left_out.comments,
+        },
         "changes": agent.changes,
         "problems": agent.problems,
         "summary": agent.summary,

@@ -54,6 +54,8 @@ pub struct Mark {
     pub occurrence: u32,
     /// Characters of the first line before the place, white space not counted.
     pub offset: u32,
+    /// Characters of the place, white space not counted.
+    pub width: u32,
     /// 0-based number of the first line.
     pub line: u32,
     /// The enclosing symbol, where one is known.
@@ -82,6 +84,7 @@ impl Mark {
         let content = hash(&text.slice(range));
         let (copies, occurrence) = lines.copies(first);
         let number = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        let black = |it: &str| number(it.chars().filter(|it| !it.is_whitespace()).count());
         Self {
             // An empty place stands for its line.
             text: if content == BLANK {
@@ -95,7 +98,8 @@ impl Mark {
             around: lines.around(first, last),
             copies,
             occurrence,
-            offset: number(lead.chars().filter(|it| !it.is_whitespace()).count()),
+            offset: black(&lead),
+            width: black(&text.slice(range)),
             line: number(first),
             symbol,
         }
@@ -177,10 +181,36 @@ impl Subject<'_> {
     fn likeness(&self, other: &Self) -> f32 {
         self.words.likeness(&other.words)
     }
-    /// True when the words are those of one remark, given that the places speak for it.
+    /// True when the words are those of one remark, given that one place is in the other.
     fn is_alike(&self, other: &Self, least: f32) -> bool {
         self.likeness(other) >= least || self.words.shared_names(&other.words) >= MANY_NAMES
     }
+}
+
+impl Mark {
+    /// Lines from this place, when its first line is `first` now, to `other`: 0 when one reaches into the other, 1 when
+    /// they are beside each other in one line or in neighbouring lines, and so on.
+    fn distance(&self, first: usize, other: &Self) -> usize {
+        let last = first + self.lines.len().saturating_sub(1);
+        let (start, end) = (other.line as usize, other.last_line());
+        if (first, last) == (start, end) && first == last {
+            // Of a place that was kept without its width the whole line is meant.
+            let is_before = |a: &Self, b: &Self| a.width > 0 && a.offset + a.width <= b.offset;
+            return usize::from(is_before(self, other) || is_before(other, self));
+        }
+        start.saturating_sub(last).max(first.saturating_sub(end))
+    }
+}
+
+/// True when findings that are only near each other, in places that do not touch, are one remark: like words, and not
+/// about things of other names. An equal text or line nearby is another one.
+fn is_near(then: &Subject<'_>, now: &Subject<'_>, distance: usize) -> bool {
+    let same_line = distance == 1 && then.mark.offset != now.mark.offset;
+    distance <= NEAR_LINES + 1
+        && then.mark.text != now.mark.text
+        && (then.mark.lines != now.mark.lines || same_line)
+        && now.likeness(then) >= ALIKE_NEAR
+        && !now.words.names_clash(&then.words)
 }
 
 /// True when both are about the same text, wherever it is, and say the same.
@@ -217,22 +247,13 @@ pub fn still_says(then: &Subject<'_>, now: &Subject<'_>, lines: &Lines) -> bool 
     let same_text = old.text == new.text && (same_kind || now.is_alike(then, ALIKE_AT_PLACE));
     let places = old.places(lines);
     if places.is_empty() {
-        // The lines were edited beside the place, whose own text may be as it was.
-        let is_part = old.text != old.first() && old.context(new) > 0;
-        // Of some only the text is known.
-        return same_text && (is_part || old.lines.is_empty());
+        // The lines were edited beside the place, whose own text may be as it was. Of some only the text is known.
+        return same_text && (old.context(new) > 0 || old.lines.is_empty());
     }
-    let last = |first: usize| first + old.lines.len() - 1;
-    let gap = |first: usize| {
-        let after = (new.line as usize).saturating_sub(last(first));
-        after.max(first.saturating_sub(new.last_line()))
-    };
-    let gap = places.into_iter().map(gap).min().unwrap_or(usize::MAX);
-    match gap {
-        0 => same_text || now.is_alike(then, ALIKE_AT_PLACE),
-        // An equal line nearby is another one.
-        _ if new.lines == old.lines => false,
-        gap if gap <= NEAR_LINES + 1 => now.is_alike(then, ALIKE_NEAR),
-        _ => false,
+    let nearest = places.into_iter().map(|it| old.distance(it, new)).min();
+    match nearest {
+        None => false,
+        Some(0) => same_text || now.is_alike(then, ALIKE_AT_PLACE),
+        Some(distance) => is_near(then, now, distance),
     }
 }

@@ -4,6 +4,7 @@
 
 use super::{
     ALIKE_AT_PLACE, ALIKE_NEAR, BLANK, Fingerprint, Lines, MANY_NAMES, Mark, NEAR_LINES, Subject,
+    is_near,
 };
 use crate::finding::Category;
 use rustc_hash::FxHashMap;
@@ -63,9 +64,15 @@ pub fn pair(new: &[Subject<'_>], old: &[Subject<'_>], lines: &Lines) -> Vec<(usi
     let equals = Equals::of(old, lines);
     matcher.pass_indexed(text, |n, o, at| same_text(n, o, &equals, at));
     matcher.pass_indexed(line, |n, o, at| {
-        equals.is_same_line(n.mark, at) && n.is_alike(o, ALIKE_AT_PLACE)
+        is_one_at_place(n, o) && equals.is_same_line(n.mark, at)
     });
-    matcher.pass(around, |n, o| n.is_alike(o, ALIKE_AT_PLACE));
+    matcher.pass(around, |n, o| {
+        if n.mark.lines == o.mark.lines {
+            is_one_at_place(n, o)
+        } else {
+            n.is_alike(o, ALIKE_AT_PLACE) && !n.words.names_clash(&o.words)
+        }
+    });
     matcher.near(lines);
     let symbol = |it: &Subject<'_>| it.mark.symbol.clone().filter(|_| here(it));
     let gone: Vec<bool> = old
@@ -73,10 +80,20 @@ pub fn pair(new: &[Subject<'_>], old: &[Subject<'_>], lines: &Lines) -> Vec<(usi
         .map(|it| it.mark.places(lines).is_empty())
         .collect();
     matcher.pass_indexed(symbol, |n, o, at| in_symbol(n, o, gone[at]));
-    matcher.pass(file, |n, o| n.is_alike(o, ALIKE_NEAR));
+    matcher.pass(file, |n, o| {
+        n.is_alike(o, ALIKE_NEAR) && !n.words.names_clash(&o.words)
+    });
     matcher.pass(other, |n, o| o.elsewhere && n.is_alike(o, ALIKE_NEAR));
     matcher.pairs.sort_unstable();
     matcher.pairs
+}
+
+/// True when two remarks on one line are one.
+fn is_one_at_place(new: &Subject<'_>, old: &Subject<'_>) -> bool {
+    match old.mark.distance(new.mark.line as usize, new.mark) {
+        0 => new.is_alike(old, ALIKE_AT_PLACE),
+        distance => is_near(old, new, distance),
+    }
 }
 
 /// The same text, where it can be told from equal ones.
@@ -128,7 +145,7 @@ fn in_symbol(new: &Subject<'_>, old: &Subject<'_>, old_is_gone: bool) -> bool {
         return false;
     }
     if old_is_gone {
-        return new.is_alike(old, ALIKE_NEAR);
+        return new.is_alike(old, ALIKE_NEAR) && !new.words.names_clash(&old.words);
     }
     new.likeness(old) >= ALIKE_NEAR && new.words.shared_names(&old.words) >= MANY_NAMES
 }
@@ -272,13 +289,14 @@ impl<'f> Matcher<'_, 'f> {
                 .take_while(|it| it.0 <= last + reach)
                 .filter(|it| it.1 + reach >= first)
                 .take(MAX_NEAR);
-            for (old_first, old_last, old) in near {
-                let touches = *old_first <= last && *old_last >= first;
-                let least = if touches { ALIKE_AT_PLACE } else { ALIKE_NEAR };
+            for (old_first, _, old) in near {
                 let old_one = &self.old[self.old_order[*old]];
-                // An equal line nearby is another one.
-                let is_copy = !touches && new.mark.lines == old_one.mark.lines;
-                if !is_copy && new.is_alike(old_one, least) {
+                let distance = old_one.mark.distance(*old_first, new.mark);
+                let is_one = match distance {
+                    0 => new.is_alike(old_one, ALIKE_AT_PLACE),
+                    _ => is_near(old_one, new, distance),
+                };
+                if is_one {
                     candidates.push(self.candidate(rank, *old));
                 }
             }

@@ -398,6 +398,32 @@ fn another_remark_on_the_same_line_is_another() {
 }
 
 #[test]
+fn like_remarks_beside_each_other_are_several() {
+    let text = Text::new("let teh = recieve();\nlet wich = 1;\n");
+    let said = |word: &str| finding(&text, word, 0, &format!("`{word}` is misspelt"));
+    let old = Kept::of(&text, said("teh"));
+    let lines = Lines::of(&text);
+    for other in ["recieve", "wich"] {
+        let new = Kept::of(&text, said(other));
+        assert!(
+            !still_says(&old.subject(), &new.subject(), &lines),
+            "{other}"
+        );
+        assert_eq!(
+            pair(&[new.subject()], &[old.subject()], &lines),
+            [],
+            "{other}"
+        );
+    }
+    // The same remark on a wider place.
+    let new = Kept::of(
+        &text,
+        finding(&text, "let teh = recieve();", 0, "A name is misspelt: teh"),
+    );
+    assert!(still_says(&old.subject(), &new.subject(), &lines));
+}
+
+#[test]
 fn what_moved_to_another_file_is_known_there_by_its_words() {
     let before = Text::new("one();\nlet x = a / b;\nthree();\n");
     let now = Text::new("fn other() {\n        let x = a / b;\n}\n");

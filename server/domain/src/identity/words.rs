@@ -67,6 +67,10 @@ impl Words {
     pub(super) fn shared_words(&self, other: &Self) -> usize {
         shared(&self.words, &other.words)
     }
+    /// True when both name something, and nothing of it is the same.
+    pub(super) fn names_clash(&self, other: &Self) -> bool {
+        !self.names.is_empty() && !other.names.is_empty() && self.shared_names(other) == 0
+    }
     /// How many names of code both have.
     pub fn shared_names(&self, other: &Self) -> usize {
         shared(&self.names, &other.names)

@@ -1,7 +1,7 @@
 //! The account of a run: what each agent answered, what failed, and what was not looked at.
 
 use super::agent::{Answered, Failure, Gaps};
-use crate::event::{AgentOutcome, AgentReport, FileFindings, Report, Skipped};
+use crate::event::{AgentOutcome, AgentReport, FileFindings, LeftOut, Report, Skipped};
 use crate::scope::Gathered;
 use agents::AgentSpec;
 use domain::answer::Usage;
@@ -46,6 +46,7 @@ pub(super) struct Counts {
     pub(super) findings: usize,
     pub(super) unlocated: usize,
     pub(super) dismissed: usize,
+    pub(super) left_out: LeftOut,
 }
 
 impl Tally {
@@ -221,6 +222,10 @@ impl Share {
             self.report.findings += counts.findings;
             self.report.unlocated += counts.unlocated;
             self.report.dismissed += counts.dismissed;
+            let (sum, more) = (&mut self.report.left_out, counts.left_out);
+            sum.kind += more.kind;
+            sum.baseline += more.baseline;
+            sum.comments += more.comments;
         }
         self.report.elapsed = self.started.elapsed();
         self.report.clone()

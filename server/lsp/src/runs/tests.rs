@@ -14,6 +14,7 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         findings,
         unlocated: 0,
         dismissed: 0,
+        left_out: Default::default(),
         changes: 0,
         problems: Vec::new(),
         summary: None,
