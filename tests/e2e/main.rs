@@ -21,6 +21,7 @@ mod faults;
 mod fix_terminal;
 mod foreign;
 mod http_agents;
+mod killed;
 mod lifecycle;
 mod memory;
 mod models;
@@ -33,6 +34,7 @@ mod supervision;
 mod terminal;
 mod trust;
 mod unconfigured;
+mod verdicts;
 
 /// A file with one line that the scripted agents complain about.
 const CODE: &str = "fn main() {\n    let total = add(1, 2);\n    println!(\"{total}\");\n}\n";

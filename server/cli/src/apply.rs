@@ -370,6 +370,7 @@ mod tests {
             agent: "a".to_owned(),
             reviewed: Reviewed::Whole,
             findings: vec![finding],
+            hidden: Vec::new(),
             text,
             version: None,
         }

@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 mod edit;
+mod verdicts;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use domain::finding::Severity;
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 pub(crate) use edit::{
     ApplyArgs, AskArgs, DiscardArgs, EditArgs, FixArgs, ProposalsArgs, RevertArgs, Spot,
 };
+
+pub(crate) use verdicts::{AcceptArgs, BaselineArgs, DismissArgs, DismissedArgs};
 
 /// Cross-model code review in any editor, terminal and CI, by any agent that speaks MCP.
 #[derive(Debug, Parser)]
@@ -38,6 +41,14 @@ pub(crate) enum Command {
     Discard(DiscardArgs),
     /// Take back what was applied.
     Revert(RevertArgs),
+    /// Keep findings away: here, for a text, or for a kind.
+    Dismiss(DismissArgs),
+    /// Say that findings are right; hidden ones are shown again.
+    Accept(AcceptArgs),
+    /// List what was dismissed or accepted and what is hidden and why, or take decisions back.
+    Dismissed(DismissedArgs),
+    /// Put open findings into the team's baseline, a file to commit that hides them for everybody.
+    Baseline(BaselineArgs),
     /// List the agents and where each one comes from.
     Agents(AgentsArgs),
     /// Start each agent, check its tools, make one real call, and say what to do about each failure.

@@ -22,6 +22,7 @@ mod review;
 mod serve;
 mod trust;
 mod usage;
+mod verdicts;
 mod watch;
 mod workspace;
 
@@ -52,6 +53,10 @@ pub fn main() -> ExitCode {
         Command::Apply(it) => apply::apply(&it),
         Command::Discard(it) => apply::discard(&it),
         Command::Revert(it) => apply::revert(&it),
+        Command::Dismiss(it) => verdicts::dismiss(&it),
+        Command::Accept(it) => verdicts::accept(&it),
+        Command::Dismissed(it) => verdicts::dismissed(&it),
+        Command::Baseline(it) => verdicts::baseline(&it),
         Command::Agents(it) => agents::run(&it),
         Command::Doctor(it) => doctor::run(&it),
         Command::Usage(it) => usage::run(&it),

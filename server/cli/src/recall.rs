@@ -3,7 +3,8 @@
 use crate::output::style;
 use crate::workspace::Workspace;
 use anyhow::bail;
-use engine::{AgentSpent, Application, Event, FileFindings, Kept, Which};
+use domain::finding::FindingId;
+use engine::{AgentSpent, Application, BaselineChange, Decided, Event, FileFindings, Kept, Which};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -94,6 +95,41 @@ pub(crate) async fn spent(
         _ => None,
     })
     .await
+}
+
+/// What was decided, newest first, and how much more there is or cannot be read.
+///
+/// # Errors
+/// When the engine ends before it has answered.
+pub(crate) async fn verdicts(workspace: &mut Workspace) -> anyhow::Result<(Vec<Decided>, usize)> {
+    workspace.engine.recall_verdicts(&workspace.root);
+    wait(workspace, |event| match event {
+        Event::Verdicts {
+            verdicts, left_out, ..
+        } => Some((verdicts, left_out)),
+        _ => None,
+    })
+    .await
+}
+
+/// Brings the baseline up to date.
+///
+/// # Errors
+/// When it cannot be read or written, or the engine ends before it has answered.
+pub(crate) async fn baseline(
+    workspace: &mut Workspace,
+    names: Vec<FindingId>,
+    prune: bool,
+) -> anyhow::Result<BaselineChange> {
+    workspace
+        .engine
+        .update_baseline(&workspace.root, names, prune);
+    let change = wait(workspace, |event| match event {
+        Event::Baseline { change, .. } => Some(change),
+        _ => None,
+    })
+    .await?;
+    change.map_err(anyhow::Error::msg)
 }
 
 /// Most names told of those that may be meant.

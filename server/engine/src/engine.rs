@@ -3,6 +3,7 @@
 mod proposals;
 mod root;
 mod runtime;
+mod verdicts;
 
 use crate::budget::gate::Budgets;
 use crate::config::Loaded;
@@ -10,7 +11,7 @@ use crate::event::{Event, QuestionId, Reply, RunId};
 use crate::ledger::{Clock, Ledger};
 use crate::paths::Paths;
 use crate::questions::Questions;
-use crate::request::{Dismissal, Edit, Review};
+use crate::request::{Edit, Review};
 use crate::run;
 use crate::worktree::Worktrees;
 use agents::AgentStatus;
@@ -202,13 +203,6 @@ impl Engine {
             );
         }
     }
-    /// Notes a dismissal in the ledger.
-    pub fn dismiss(&self, root: &Path, dismissal: Dismissal) {
-        if let Some((root, _)) = self.root(root) {
-            root.dismiss(&dismissal);
-        }
-        self.inner.ledger.dismiss(root, dismissal);
-    }
     /// Notes that findings are settled (their fix was applied, their text is gone), so that they are not recalled.
     pub fn resolve(&self, root: &Path, findings: Vec<domain::finding::FindingId>) {
         self.inner.ledger.resolve(root, findings);
@@ -331,7 +325,7 @@ impl Engine {
         }
         state.roots.insert(path.to_owned(), root.clone());
         drop(state);
-        root.recall_dismissals(&self.inner.ledger);
+        root.recall_verdicts(&self.inner.ledger);
         self.reload(&root);
         self.tidy(&handle);
         Some((root, false))

@@ -3,11 +3,13 @@
 pub use crate::budget::{Estimate, Spent};
 pub use crate::ledger::AgentSpent;
 pub use crate::ledger::ProposalState;
+use crate::request::Reach;
+use crate::sift::BaselineChange;
 use agents::AgentEvent;
 pub use agents::question::{Approval, Ask, Field, Reply};
 use domain::answer::Usage;
 use domain::board::Reviewed;
-use domain::finding::Finding;
+use domain::finding::{Category, Finding, FindingId};
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
 use domain::text::Text;
@@ -114,6 +116,22 @@ pub enum Event {
         /// Each agent's calls; those under way with what is expected of them.
         agents: Vec<AgentSpent>,
     },
+    /// What was decided in a root, newest first, for [`crate::Engine::recall_verdicts`].
+    Verdicts {
+        /// The root.
+        root: PathBuf,
+        /// The decisions.
+        verdicts: Vec<Decided>,
+        /// How many more there are, or cannot be read.
+        left_out: usize,
+    },
+    /// The team's baseline was brought up to date, for [`crate::Engine::update_baseline`].
+    Baseline {
+        /// The root.
+        root: PathBuf,
+        /// What was done, or why nothing was.
+        change: Result<BaselineChange, String>,
+    },
     /// Something a person should see once: the ledger was set aside, a file could not be watched.
     Notice(String),
 }
@@ -128,12 +146,130 @@ pub struct FileFindings {
     pub agent: String,
     /// The part of the file that the agent looked at, in bytes of `text`.
     pub reviewed: Reviewed,
-    /// What it found there, in bytes of `text`; dismissed findings are left out already.
+    /// What it found there, in bytes of `text`; without those in `hidden`.
     pub findings: Vec<Finding>,
+    /// What it found there and is not to be shown.
+    pub hidden: Vec<Hidden>,
     /// The text that was looked at.
     pub text: Text,
     /// The door's version of that text, as it was in [`crate::Buffer`]; `None` when it came from the disk.
     pub version: Option<i32>,
+}
+
+/// A finding that is not shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hidden {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it is not shown.
+    pub why: Why,
+}
+
+/// Why a finding is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It was dismissed.
+    Dismissed {
+        /// The number of the decision; 0 while the ledger has not told it.
+        id: i64,
+        /// How far that reaches.
+        reach: Reach,
+        /// The user's reason.
+        reason: Option<String>,
+    },
+    /// Several of its kind were dismissed, one by one.
+    Kind {
+        /// How many.
+        dismissed: usize,
+    },
+    /// It is in the team's baseline.
+    Baseline,
+    /// A comment in the code says so.
+    Comment {
+        /// 0-based line of the comment.
+        line: u32,
+        /// The reason there; may be empty.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Why::Dismissed { id, reach, reason } => {
+                write!(f, "dismissed {}", reach.in_words())?;
+                if let Some(reason) = reason {
+                    write!(f, ": {reason}")?;
+                }
+                if *id > 0 {
+                    write!(f, " ({id})")?;
+                }
+                Ok(())
+            }
+            Why::Kind { dismissed } => {
+                write!(f, "{dismissed} findings of this kind were dismissed")
+            }
+            Why::Baseline => write!(f, "in the baseline"),
+            Why::Comment { line, reason } if reason.is_empty() => {
+                write!(f, "a comment in line {}", line + 1)
+            }
+            Why::Comment { line, reason } => {
+                write!(f, "a comment in line {}: {reason}", line + 1)
+            }
+        }
+    }
+}
+
+/// How many findings were left out, by what left them out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Several of their kind were dismissed.
+    pub kind: usize,
+    /// In the team's baseline.
+    pub baseline: usize,
+    /// By comments in the code.
+    pub comments: usize,
+}
+
+/// What was decided about a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is not wanted.
+    Dismissed,
+    /// It is right.
+    Accepted,
+}
+
+/// A decision, as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// Its number.
+    pub id: i64,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// How far it reaches.
+    pub reach: Reach,
+    /// The user's reason.
+    pub reason: Option<String>,
+    /// When.
+    pub created: SystemTime,
+    /// The findings that it was made about, the shown one first: their names, agents, files, categories and titles.
+    pub about: Vec<DecidedAbout>,
+}
+
+/// A finding that something was decided about, as it was said then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecidedAbout {
+    /// Its name; empty where it is not known.
+    pub finding: FindingId,
+    /// Who said it.
+    pub agent: String,
+    /// Its file then.
+    pub path: RelPath,
+    /// What kind.
+    pub category: Category,
+    /// What it says.
+    pub title: String,
 }
 
 /// The stations of a run, in this order; `Ended` comes exactly once and last.
@@ -254,6 +390,8 @@ pub struct AgentReport {
     pub dismissed: usize,
     /// Files asked about that it did not review, or not all of them.
     pub not_reviewed: Vec<RelPath>,
+    /// Findings left out for other reasons.
+    pub left_out: LeftOut,
     /// Changes proposed: hunks, and what happens to files as a whole.
     pub changes: usize,
     /// What could not be read in its answers.
@@ -282,6 +420,7 @@ impl AgentReport {
             known: 0,
             dismissed: 0,
             not_reviewed: Vec::new(),
+            left_out: LeftOut::default(),
             changes: 0,
             problems: Vec::new(),
             summary: None,

@@ -24,6 +24,7 @@ mod read;
 pub mod request;
 mod run;
 mod scope;
+mod sift;
 pub mod trust;
 pub mod version;
 mod worktree;
@@ -31,11 +32,13 @@ mod worktree;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Estimate, Event,
-    Field, FileFindings, Kept, MemoryUse, ProposalState, Question, QuestionId, Reply, Report,
-    RunEvent, RunId, Skipped, Spent,
+    AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Decided,
+    DecidedAbout, Estimate, Event, Field, FileFindings, Hidden, Kept, LeftOut, MemoryUse,
+    ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped, Spent, Verdict,
+    Why,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{
     Base, Buffer, Dismissal, Edit, EditTarget, Occasion, OpenBuffers, Remark, Review, Scope,
 };
+pub use sift::{BASELINE_FILE, BaselineChange};

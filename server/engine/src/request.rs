@@ -132,24 +132,63 @@ pub struct Buffer {
 }
 
 /// Which findings a dismissal takes away, and keeps away.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Dismissal {
     /// The findings of the dismissed cluster.
     pub findings: Vec<Finding>,
+    /// The texts of their files as the findings are placed in them, as far as the door has them.
+    pub texts: BTreeMap<RelPath, Text>,
     /// How far it reaches.
     pub reach: Reach,
-    /// The user's reason.
+    /// The user's reason: one of [`REASONS`], or their own words.
     pub reason: Option<String>,
 }
 
-/// How far a dismissal reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// The reasons that are offered, with what each means.
+pub const REASONS: [(&str, &str); 4] = [
+    ("wrong", "it is wrong"),
+    ("intended", "it is meant to be so"),
+    (NOT_NOW, "not now"),
+    ("style", "it is a matter of taste"),
+];
+
+/// The reason that says nothing against findings of the kind.
+pub const NOT_NOW: &str = "not-now";
+
+/// Longest reason kept, in characters.
+pub const MAX_REASON: usize = 500;
+
+/// How far a dismissal reaches, whoever says it again and in whatever words.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reach {
-    /// This very finding: same file, same text.
+    /// This very place, wherever it moves, for as long as its text is the same.
     Here,
-    /// The same text with the same category anywhere in this root.
+    /// The same text anywhere in this root.
     Text,
-    /// The same category and title (or code) anywhere in this root.
+    /// The same kind (category, and code or like words) in this file.
+    KindInFile,
+    /// The same kind in this file's directory and below.
+    KindInDirectory,
+    /// The same kind anywhere in this root.
     Kind,
+}
+
+impl Reach {
+    /// True for those that are about a kind.
+    pub fn is_kind(self) -> bool {
+        matches!(self, Self::KindInFile | Self::KindInDirectory | Self::Kind)
+    }
+    /// In words that follow `dismissed`.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Text => "for this text everywhere",
+            Self::KindInFile => "for everything of this kind in this file",
+            Self::KindInDirectory => "for everything of this kind in this directory",
+            Self::Kind => "for everything of this kind",
+        }
+    }
 }

@@ -30,8 +30,8 @@ pub(crate) struct Findings {
     shows_all: bool,
     withheld: Withheld,
     files: BTreeMap<RelPath, File>,
-    /// Dismissed in this session; late answers must not bring them back.
-    dismissed: BTreeSet<FindingId>,
+    /// Dismissed in this session, with their texts; late answers must not bring them back.
+    dismissed: BTreeMap<FindingId, String>,
     /// When to show what edits did.
     edits_due: Option<Instant>,
     /// Something else than an edit changed the board.
@@ -340,10 +340,15 @@ impl Findings {
                 self.touch(&finding.path)
                     .tracked
                     .retain(|it| it.finding.id != finding.id);
-                self.dismissed.insert(finding.id);
+                self.dismissed.insert(finding.id, finding.anchor.quote);
             }
         }
         cluster.findings
+    }
+
+    /// Forgets what was dismissed in this session: the ledger knows what still is.
+    pub(crate) fn forget_dismissals(&mut self) {
+        self.dismissed.clear();
     }
 
     /// All files with findings.
@@ -395,7 +400,7 @@ impl Findings {
         reviewed: &Reviewed,
         mut findings: Vec<Finding>,
     ) {
-        findings.retain(|it| !self.dismissed.contains(&it.id));
+        findings.retain(|it| self.dismissed.get(&it.id) != Some(&it.anchor.quote));
         self.board.set(agent, path, reviewed, findings);
         self.touch(path);
     }
@@ -475,5 +480,11 @@ fn is_alike(a: &Cluster, b: &Cluster, reach: Reach) -> bool {
             Reach::Here => a.id == b.id,
             Reach::Text => first.anchor.quote == second.anchor.quote,
             Reach::Kind => same_kind,
+            Reach::KindInFile => same_kind && first.path == second.path,
+            Reach::KindInDirectory => {
+                let directory = second.path.as_str().rsplit_once('/').map(|it| it.0);
+                same_kind
+                    && directory.is_none_or(|it| first.path.as_str().starts_with(&format!("{it}/")))
+            }
         }
 }

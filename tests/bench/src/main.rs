@@ -18,6 +18,7 @@ mod agent;
 mod client;
 mod fixes;
 mod floor;
+mod identity;
 mod mcp;
 mod memory;
 mod merging;

@@ -37,6 +37,7 @@ pub(crate) fn run(wanted: &[String]) {
         ("rebasing", crate::fixes::rebasing),
         ("merge", crate::merging::merging),
         ("memory", crate::memory::memory),
+        ("identity", crate::identity::identity),
     ];
     let unknown: Vec<_> = wanted
         .iter()

@@ -109,6 +109,11 @@ fn agent(agent: &AgentReport, done: &str) -> Value {
         "known": agent.known,
         "dismissed": agent.dismissed,
         "not_reviewed": agent.not_reviewed,
+        "left_out": {
+            "kind": agent.left_out.kind,
+            "baseline": agent.left_out.baseline,
+            "comments": agent.left_out.comments,
+        },
         "changes": agent.changes,
         "hunks": agent.memory.hunks,
         "remembered": agent.memory.remembered,

@@ -168,12 +168,28 @@ fn agent_line(agent: &AgentReport, words: &Words, is_told: bool) {
         );
         anstream::eprintln!("{}", style::dim(&line));
     }
-    if agent.dismissed > 0 {
-        let line = format!(
-            "{}: {} left out",
-            agent.agent,
-            plural(agent.dismissed, "dismissed finding")
-        );
+    if let Some(line) = left_out(agent) {
         anstream::eprintln!("{}", style::dim(&line));
     }
+}
+
+/// What of an agent's findings is not shown, and why.
+fn left_out(agent: &AgentReport) -> Option<String> {
+    let parts = [
+        (agent.dismissed, "dismissed"),
+        (agent.left_out.kind, "of kinds dismissed several times"),
+        (agent.left_out.baseline, "in the baseline"),
+        (agent.left_out.comments, "by comments in the code"),
+    ];
+    let parts = parts.iter().filter(|it| it.0 > 0);
+    let parts: Vec<String> = parts.map(|(count, why)| format!("{count} {why}")).collect();
+    let all =
+        agent.dismissed + agent.left_out.kind + agent.left_out.baseline + agent.left_out.comments;
+    (all > 0).then(|| {
+        let (name, all) = (&agent.agent, plural(all, "finding"));
+        format!(
+            "{name}: {all} left out: {} (`crosscheck dismissed` lists them)",
+            parts.join(", ")
+        )
+    })
 }

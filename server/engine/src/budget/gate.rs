@@ -10,7 +10,7 @@ use super::today::Today;
 use super::{BudgetConfig, Expected, History, Period, Refusal, Rule, Spent};
 use crate::engine::Sink;
 use crate::event::{Event, RunId};
-use crate::ledger::{AgentSpent, Clock, Ledger, Opening, Verdict, left_of_day};
+use crate::ledger::{Admission, AgentSpent, Clock, Ledger, Opening, left_of_day};
 use agents::{AgentSpec, Endpoint, Operation, preset};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -376,13 +376,13 @@ impl Gate {
             return Ok(());
         }
         match timeout(VERDICT_WAIT, verdict).await {
-            Ok(Ok(Verdict::Admitted { lasting })) => {
+            Ok(Ok(Admission::Admitted { lasting })) => {
                 if !lasting {
                     self.budgets.count_alone();
                 }
                 Ok(())
             }
-            Ok(Ok(Verdict::Refused(refusal))) => Err(refusal),
+            Ok(Ok(Admission::Refused(refusal))) => Err(refusal),
             // Too slow, or the ledger dropped it.
             Err(_) | Ok(Err(_)) => {
                 self.budgets.count_alone();

@@ -188,6 +188,10 @@ pub(super) struct ReviewTable {
     /// lists of all layers add up.
     #[schemars(extend("default" = []))]
     pub exclude: Option<Vec<String>>,
+    /// Comments of other tools that keep findings away like `crosscheck: ignore`: `nosemgrep`, `noqa`, `NOLINT`,
+    /// `eslint-disable-line`, …
+    #[schemars(extend("default" = []))]
+    pub honour: Option<Vec<String>>,
     /// Tell agents what guideline files such as `AGENTS.md` say.
     #[schemars(extend("default" = true))]
     pub guidelines: Option<bool>,

@@ -105,6 +105,8 @@ pub struct ReviewConfig {
     /// Files (globs, gitignore syntax) never sent to agents, beside the ignore files. The project's patterns come
     /// first; a `!` pattern takes back only what stands before it in this list.
     pub exclude: Vec<String>,
+    /// Markers of other tools in comments (`nosemgrep`, …) that keep findings away like ours.
+    pub honour: Vec<String>,
     /// Tell agents about guideline files such as AGENTS.md.
     pub guidelines: bool,
     /// Extra instructions for every review.

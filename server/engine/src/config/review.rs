@@ -6,6 +6,7 @@ use super::layers::{Layer, Layers};
 use super::problems::Problem;
 use super::{DefaultScope, LimitsConfig, ReviewConfig};
 use domain::merge::Caps;
+use domain::suppression::foreign_names;
 use ignore::gitignore::GitignoreBuilder;
 
 /// Most patterns of one layer.
@@ -22,6 +23,7 @@ impl Default for ReviewConfig {
             on_save: false,
             caps: Caps::default(),
             exclude: Vec::new(),
+            honour: Vec::new(),
             guidelines: true,
             instructions: None,
         }
@@ -97,6 +99,9 @@ pub(super) fn review(
     for layer in [&layers.project, &layers.user, &layers.settings] {
         exclude(layer, &mut review.exclude, problems);
     }
+    if let Some(layer) = last(&|it| it.honour.is_some()) {
+        review.honour = honour(layer, problems);
+    }
     (review.agents, review.offered) =
         match choice::named(Task::Review, layers, candidates, problems) {
             Some(names) => (names, Vec::new()),
@@ -122,6 +127,22 @@ pub(super) fn instructions(
         return None;
     }
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The markers that a layer names, those that are known.
+fn honour(layer: &Layer, problems: &mut Vec<Problem>) -> Vec<String> {
+    let named = layer.content.review.honour.iter().flatten();
+    let (known, unknown): (Vec<&String>, Vec<&String>) =
+        named.partition(|name| foreign_names().any(|it| it == name.as_str()));
+    for name in unknown {
+        let all: Vec<&str> = foreign_names().collect();
+        let message = format!(
+            "the marker `{name}` is left out: it is not known; there are {}",
+            all.join(", ")
+        );
+        problems.push(layer.source.problem(&["review", "honour"], &message));
+    }
+    known.into_iter().cloned().collect()
 }
 
 fn exclude(layer: &Layer, patterns: &mut Vec<String>, problems: &mut Vec<Problem>) {

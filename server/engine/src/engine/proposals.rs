@@ -4,6 +4,8 @@ use super::{Engine, Root};
 use crate::event::{Application, Applied, Event, FileFindings, Kept};
 use crate::ledger::{self, KeptProposal, Listed, Remembered, Which};
 use crate::read;
+use crate::request::OpenBuffers;
+use crate::sift::Sifted;
 use domain::board::Reviewed;
 use domain::finding::Finding;
 use domain::locate::Locator;
@@ -70,7 +72,7 @@ impl Engine {
         let (Some((root, _)), Some(handle)) = (self.root(root), self.handle()) else {
             return;
         };
-        root.recall_dismissals(&self.inner.ledger);
+        root.recall_verdicts(&self.inner.ledger);
         let (sink, path) = (self.inner.sink.clone(), root.path.clone());
         let limit = root
             .loaded()
@@ -96,19 +98,19 @@ impl Engine {
 }
 
 /// The ledger's answer, told exactly once: an empty one when the ledger cannot answer, so that nobody waits for ever.
-struct Answer<T, F: FnOnce(Listed<T>)> {
+pub(super) struct Answer<T, F: FnOnce(Listed<T>)> {
     tell: Option<F>,
     what: std::marker::PhantomData<fn(T)>,
 }
 
 impl<T, F: FnOnce(Listed<T>)> Answer<T, F> {
-    fn new(tell: F) -> Self {
+    pub(super) fn new(tell: F) -> Self {
         Self {
             tell: Some(tell),
             what: std::marker::PhantomData,
         }
     }
-    fn give(mut self, listed: Listed<T>) {
+    pub(super) fn give(mut self, listed: Listed<T>) {
         if let Some(tell) = self.tell.take() {
             tell(listed);
         }
@@ -146,7 +148,7 @@ fn application(it: ledger::Application) -> Application {
 }
 
 /// Findings in the files as they are on disk, by file and agent.
-fn placed(root: &Root, remembered: Vec<Remembered>, limit: u64) -> Vec<FileFindings> {
+pub(super) fn placed(root: &Root, remembered: Vec<Remembered>, limit: u64) -> Vec<FileFindings> {
     let mut by_file: BTreeMap<RelPath, Vec<Remembered>> = BTreeMap::new();
     for it in remembered {
         by_file.entry(it.path().clone()).or_default().push(it);
@@ -159,21 +161,26 @@ fn placed(root: &Root, remembered: Vec<Remembered>, limit: u64) -> Vec<FileFindi
         // A finding in a file that cannot be read any more has no place.
         let Ok(text) = text else { continue };
         let locator = Locator::new(&text);
+        let elsewhere = root.elsewhere(OpenBuffers::new());
         let mut by_agent: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for remembered in remembered {
             let agent = remembered.agent().to_owned();
             let finding = remembered.place(&text, &locator);
-            let finding = finding.filter(|it| !root.hides(it));
             by_agent.entry(agent).or_default().extend(finding);
         }
-        for (agent, mut findings) in by_agent {
+        for (agent, findings) in by_agent {
+            let Sifted {
+                shown: mut findings,
+                hidden,
+            } = root.sift(&path, &text, findings, &elsewhere);
             findings.sort_by_key(|it| it.range);
-            if !findings.is_empty() {
+            if !findings.is_empty() || !hidden.is_empty() {
                 files.push(FileFindings {
                     path: path.clone(),
                     agent,
                     reviewed: Reviewed::Ranges(Vec::new()),
                     findings,
+                    hidden,
                     text: text.clone(),
                     version: None,
                 });

@@ -1,16 +1,17 @@
-//! An open workspace root: its configuration, its agents and what was dismissed in it.
+//! An open workspace root: its configuration, its agents and what is not to be shown in it.
 
 use super::Sink;
 use crate::config::{self, Config, Loaded, Problem, ReviewConfig};
 use crate::event::{Event, FileFindings};
-use crate::ledger::{Dismissals, Ledger, Remembered};
+use crate::ledger::{Ledger, Remembered};
 use crate::paths::Paths;
 use crate::questions::Questions;
-use crate::request::Dismissal;
+use crate::request::OpenBuffers;
+use crate::sift::{CachedBaseline, Elsewhere, Entry, Sieve, Sifted, Verdicts};
 use crate::trust::Trust;
 use agents::Pool;
 use domain::board::Reviewed;
-use domain::finding::Finding;
+use domain::finding::{Finding, FindingId};
 use domain::locate::Locator;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -33,9 +34,10 @@ pub(crate) struct Root {
     current: watch::Sender<(u64, Option<Arc<Loaded>>)>,
     /// Held while a configuration takes effect, so that an older one never comes after a newer one.
     publishing: Mutex<()>,
-    dismissals: RwLock<Dismissals>,
-    /// True once the ledger's dismissals are in `dismissals`, or cannot be had.
-    dismissals_known: watch::Sender<bool>,
+    verdicts: RwLock<Verdicts>,
+    /// True once the ledger's verdicts are in `verdicts`, or cannot be had.
+    verdicts_known: watch::Sender<bool>,
+    baseline: CachedBaseline,
     /// When each file was last answered for by each agent, counted in answers; a recollection asked for before is old.
     answered: Mutex<BTreeMap<(RelPath, String), u64>>,
     answers: AtomicU64,
@@ -57,8 +59,9 @@ impl Root {
             wanted: AtomicU64::new(0),
             current,
             publishing: Mutex::new(()),
-            dismissals: RwLock::default(),
-            dismissals_known: watch::Sender::new(false),
+            verdicts: RwLock::default(),
+            verdicts_known: watch::Sender::new(false),
+            baseline: CachedBaseline::default(),
             answered: Mutex::default(),
             answers: AtomicU64::new(0),
         }
@@ -126,38 +129,78 @@ impl Root {
             None => Ok(()),
         }
     }
-    /// Takes a dismissal in at once, also for runs under way.
-    pub(super) fn dismiss(&self, dismissal: &Dismissal) {
-        self.dismissals
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(dismissal);
+    /// Takes a decision in at once, also for runs under way.
+    pub(super) fn decide(&self, entry: Entry) {
+        self.verdicts_mut(|it| it.add(entry));
     }
-    /// Asks the ledger what was dismissed, by other processes too.
-    pub(crate) fn recall_dismissals(self: &Arc<Self>, ledger: &Ledger) {
+    /// Takes a decision back at once.
+    pub(super) fn undecide(&self, id: i64) {
+        self.verdicts_mut(|it| it.undo(id));
+    }
+    /// Takes the decisions about a finding back at once.
+    pub(super) fn undecide_of(&self, finding: &FindingId) {
+        self.verdicts_mut(|it| it.undo_of(&finding.0));
+    }
+    /// Asks the ledger what was decided, by other processes too.
+    pub(crate) fn recall_verdicts(self: &Arc<Self>, ledger: &Ledger) {
         let root = self.clone();
         // Dropped with the job when the ledger cannot answer.
         let known = Known(self.clone());
-        ledger.dismissals(&self.path, move |dismissals| {
-            root.dismissals
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .merge(dismissals);
+        let since = self.verdicts_ref(Verdicts::changes);
+        ledger.verdicts(&self.path, move |listed| {
+            let mut oldest_first = listed.items;
+            oldest_first.reverse();
+            root.verdicts_mut(|it| it.load(oldest_first, since));
             drop(known);
         });
     }
-    /// Waits until the ledger has told its dismissals at least once.
-    pub(crate) async fn dismissals_known(&self) {
-        let mut known = self.dismissals_known.subscribe();
+    /// Waits until the ledger has told its verdicts at least once.
+    pub(crate) async fn verdicts_known(&self) {
+        let mut known = self.verdicts_known.subscribe();
         // The sender lives as long as `self`.
         let _ = known.wait_for(|known| *known).await;
     }
-    /// True when a finding was dismissed.
-    pub(crate) fn hides(&self, finding: &Finding) -> bool {
-        self.dismissals
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .hides(finding)
+    /// Parts the findings of a file whose text is `text`: what is to be shown, and what is not. Reads files; `elsewhere`
+    /// are those of this root.
+    pub(crate) fn sift(
+        &self,
+        path: &RelPath,
+        text: &Text,
+        findings: Vec<Finding>,
+        elsewhere: &Elsewhere,
+    ) -> Sifted {
+        let loaded = self.loaded();
+        let honour = loaded.as_ref().map(|it| it.config.review.honour.as_slice());
+        let baseline = self.baseline.get(&self.path);
+        self.verdicts_ref(|verdicts| {
+            let sieve = Sieve {
+                verdicts,
+                baseline: &baseline,
+                honour: honour.unwrap_or_default(),
+                elsewhere,
+            };
+            sieve.sift(path, text, findings)
+        })
+    }
+    /// What is wrong with the team's baseline.
+    pub(crate) fn baseline_problems(&self) -> Vec<String> {
+        self.baseline.get(&self.path).problems.clone()
+    }
+    /// The files of this root as they are, those that are open as they are in the editor.
+    pub(crate) fn elsewhere(&self, open: OpenBuffers) -> Elsewhere {
+        let limits = self.loaded().map(|it| it.config.limits.clone());
+        Elsewhere::new(&self.path, open, limits.unwrap_or_default().file_bytes)
+    }
+    fn verdicts_ref<T>(&self, look: impl FnOnce(&Verdicts) -> T) -> T {
+        look(&self.verdicts.read().unwrap_or_else(PoisonError::into_inner))
+    }
+    fn verdicts_mut(&self, change: impl FnOnce(&mut Verdicts)) {
+        change(
+            &mut self
+                .verdicts
+                .write()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
     /// Notes that an agent answered for a file, before that is told.
     pub(crate) fn note_answer(&self, path: &RelPath, agent: &str) {
@@ -175,8 +218,8 @@ impl Root {
         sink: Sink,
         ledger: &Ledger,
     ) {
-        // Another process may have dismissed something; the ledger answers in this order.
-        self.recall_dismissals(ledger);
+        // Another process may have decided something; the ledger answers in this order.
+        self.recall_verdicts(ledger);
         let since = self.answers.load(Ordering::SeqCst);
         let (root, file) = (self.clone(), path.clone());
         ledger.recall(&self.path, path, move |remembered| {
@@ -196,15 +239,18 @@ impl Root {
         sink: &Sink,
     ) {
         let locator = Locator::new(text);
+        let elsewhere = self.elsewhere(OpenBuffers::new());
         let mut by_agent: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for remembered in remembered {
             let agent = remembered.agent().to_owned();
-            let finding = remembered
-                .place(text, &locator)
-                .filter(|it| !self.hides(it));
+            let finding = remembered.place(text, &locator);
             by_agent.entry(agent).or_default().extend(finding);
         }
-        for (agent, mut findings) in by_agent {
+        for (agent, findings) in by_agent {
+            let Sifted {
+                shown: mut findings,
+                hidden,
+            } = self.sift(path, text, findings, &elsewhere);
             findings.sort_by_key(|it| it.range);
             let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
             let answered_since = answered
@@ -219,6 +265,7 @@ impl Root {
                 agent,
                 reviewed: Reviewed::Ranges(Vec::new()),
                 findings,
+                hidden,
                 text: text.clone(),
                 version,
             };
@@ -230,12 +277,12 @@ impl Root {
     }
 }
 
-/// Says on its end that the dismissals are known, however the job that holds it ended.
+/// Says on its end that the verdicts are known, however the job that holds it ended.
 struct Known(Arc<Root>);
 
 impl Drop for Known {
     fn drop(&mut self) {
-        self.0.dismissals_known.send_replace(true);
+        self.0.verdicts_known.send_replace(true);
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct Opening {
 
 /// Whether a call may be made.
 #[derive(Clone, Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Admission {
     /// It is reserved. `lasting` is false when the ledger lives in memory, so that no other process knows of it.
     Admitted {
         /// See above.
@@ -74,7 +74,7 @@ pub struct AgentSpent {
 }
 
 /// Reserves a call if it fits into the budgets of the day.
-pub(super) fn open(store: &mut Store, opening: &Opening) -> Result<Verdict> {
+pub(super) fn open(store: &mut Store, opening: &Opening) -> Result<Admission> {
     let (now, lasting) = (store.now(), store.is_lasting());
     let owner = store.owner().map(str::to_owned);
     let directory = store.owners();
@@ -90,12 +90,12 @@ pub(super) fn open(store: &mut Store, opening: &Opening) -> Result<Verdict> {
         if let Err(refusal) = rule.admit(&spent, &open, &opening.expected, left_of_day(now)) {
             // What was released stays so.
             transaction.commit()?;
-            return Ok(Verdict::Refused(refusal));
+            return Ok(Admission::Refused(refusal));
         }
     }
     insert(&transaction, opening, owner.as_deref(), run, now)?;
     transaction.commit()?;
-    Ok(Verdict::Admitted { lasting })
+    Ok(Admission::Admitted { lasting })
 }
 
 fn insert(
@@ -386,7 +386,11 @@ fn milliseconds(time: Duration) -> i64 {
 impl super::Ledger {
     /// Reserves a call if it fits into the budgets of the day, and hands the verdict to `reply`, on the ledger's thread; nothing
     /// when the ledger cannot be used.
-    pub(crate) fn open_call(&self, opening: Opening, reply: impl FnOnce(Verdict) + Send + 'static) {
+    pub(crate) fn open_call(
+        &self,
+        opening: Opening,
+        reply: impl FnOnce(Admission) + Send + 'static,
+    ) {
         self.worker.submit(move |store| {
             reply(open(store, &opening)?);
             Ok(())

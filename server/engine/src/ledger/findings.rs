@@ -6,7 +6,8 @@ use crate::event::{FileFindings, RunId};
 use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::edit::TextEdit;
-use domain::finding::{Finding, FindingId};
+use domain::finding::{Category, Finding, FindingId};
+use domain::identity::{Fingerprint, Lines, Mark};
 use domain::locate::{Locator, Tier};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
@@ -17,26 +18,33 @@ use std::collections::BTreeSet;
 
 /// Most findings recalled for one file, newest first.
 const MAX_RECALLED: i64 = 5000;
+/// Most texts that are looked for in other files at once, and most findings handed out for one of them.
+const MAX_TEXTS: usize = 2000;
+const MAX_PER_TEXT: i64 = 16;
+/// Most files told of.
+const MAX_PATHS: i64 = 2000;
 /// Most findings listed of a whole root, newest first.
 const MAX_LISTED: u32 = 10_000;
 
 pub(super) const SELECT: &str = "
     SELECT path, agent, id, provider, tier, severity, category, code, title, body, confidence,
-           quote, before, after, symbol, line, fix_offset, fix_old, fix_new
+           quote, before, after, symbol, line, fix_offset, fix_old, fix_new, mark, hidden
     FROM findings WHERE root = ?1 AND state = 'open'";
 const NEWEST_FIRST: &str = "ORDER BY last_seen DESC, row";
 
 const UPSERT: &str = "
     INSERT INTO findings (root, path, agent, id, provider, state, first_run, last_run, first_seen, last_seen,
                           tier, severity, category, code, title, body, confidence,
-                          quote, before, after, symbol, line, fix_offset, fix_old, fix_new)
-    VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+                          quote, before, after, symbol, line, fix_offset, fix_old, fix_new, mark, text, hidden)
+    VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+            ?23, ?24, ?25)
     ON CONFLICT (root, path, agent, id) DO UPDATE SET
         provider = excluded.provider, state = 'open', last_run = excluded.last_run, last_seen = excluded.last_seen,
         tier = excluded.tier, severity = excluded.severity, category = excluded.category, code = excluded.code,
         title = excluded.title, body = excluded.body, confidence = excluded.confidence, quote = excluded.quote,
         before = excluded.before, after = excluded.after, symbol = excluded.symbol, line = excluded.line,
-        fix_offset = excluded.fix_offset, fix_old = excluded.fix_old, fix_new = excluded.fix_new";
+        fix_offset = excluded.fix_offset, fix_old = excluded.fix_old, fix_new = excluded.fix_new,
+        mark = excluded.mark, text = excluded.text, hidden = excluded.hidden";
 
 /// A finding as it was kept. Its range means nothing until [`Remembered::place`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,7 +130,10 @@ pub(super) fn save(store: &mut Store, run: RunId, root: &str, file: &FileFinding
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
     let locator = Locator::new(&file.text);
-    let kept: BTreeSet<&FindingId> = file.findings.iter().map(|it| &it.id).collect();
+    let lines = Lines::of(&file.text);
+    let hidden = file.hidden.iter().map(|it| (&it.finding, Some(&it.why)));
+    let said = file.findings.iter().map(|it| (it, None)).chain(hidden);
+    let kept: BTreeSet<&FindingId> = said.clone().map(|(it, _)| &it.id).collect();
     for old in read(&transaction, root, &file.path)? {
         if old.finding.agent == file.agent
             && !kept.contains(&old.finding.id)
@@ -131,8 +142,15 @@ pub(super) fn save(store: &mut Store, run: RunId, root: &str, file: &FileFinding
             set_resolved(&transaction, root, &file.path, &old.finding)?;
         }
     }
-    for finding in &file.findings {
-        upsert(&transaction, root, run, now, finding, &file.text)?;
+    for (finding, why) in said {
+        let mark = Mark::of(finding, &file.text, &lines);
+        let said = Said {
+            finding,
+            text: &file.text,
+            mark: &mark,
+            hidden: why.map(ToString::to_string),
+        };
+        upsert(&transaction, root, run, now, &said)?;
     }
     transaction.commit()
 }
@@ -152,15 +170,15 @@ fn is_superseded(old: &Remembered, file: &FileFindings, locator: &Locator<'_>) -
     }
 }
 
-fn upsert(
-    connection: &Connection,
-    root: &str,
-    run: i64,
-    now: i64,
-    finding: &Finding,
-    text: &Text,
-) -> Result<()> {
-    let fix = RememberedFix::of(finding, text);
+fn upsert(connection: &Connection, root: &str, run: i64, now: i64, said: &Said<'_>) -> Result<()> {
+    let finding = said.finding;
+    let fix = RememberedFix::of(finding, said.text);
+    // Its text may have been in another file.
+    connection
+        .prepare_cached(
+            "UPDATE OR REPLACE findings SET path = ?3 WHERE root = ?1 AND agent = ?2 AND id = ?4 AND path != ?3",
+        )?
+        .execute(params![root, finding.agent, finding.path.as_str(), finding.id.0])?;
     let anchor = &finding.anchor;
     connection.prepare_cached(UPSERT)?.execute(params![
         root,
@@ -185,8 +203,99 @@ fn upsert(
         fix.as_ref().map(|it| it.offset),
         fix.as_ref().map(|it| it.old.as_str()),
         fix.as_ref().map(|it| it.new.as_str()),
+        serde_json::to_string(said.mark).ok(),
+        said.mark.text.to_string(),
+        said.hidden,
     ])?;
     Ok(())
+}
+
+/// A finding to keep.
+struct Said<'a> {
+    finding: &'a Finding,
+    text: &'a Text,
+    mark: &'a Mark,
+    hidden: Option<String>,
+}
+
+/// What a new answer's findings may have been before.
+#[derive(Clone, Debug)]
+pub(crate) struct Sought {
+    /// The agent that answered.
+    pub(crate) agent: String,
+    /// All of these files are handed out.
+    pub(crate) paths: Vec<RelPath>,
+    /// What is about these texts is, in whatever file.
+    pub(crate) texts: Vec<Fingerprint>,
+}
+
+/// A finding that was kept, open or settled, as it is recognised.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KeptFinding {
+    pub(crate) id: FindingId,
+    pub(crate) path: RelPath,
+    pub(crate) category: Category,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) mark: Mark,
+}
+
+/// Findings that may be those of a new answer, most recently seen first.
+pub(super) fn sought(store: &Store, root: &str, sought: &Sought) -> Result<Vec<KeptFinding>> {
+    const COLUMNS: &str = "SELECT id, path, category, title, body, mark FROM findings
+                           WHERE root = ?1 AND agent = ?2 AND mark IS NOT NULL";
+    let connection = &store.connection;
+    let mut found = Vec::new();
+    let mut select = connection.prepare_cached(&format!(
+        "{COLUMNS} AND path = ?3 ORDER BY state = 'open' DESC, last_seen DESC, row LIMIT ?4"
+    ))?;
+    for path in &sought.paths {
+        let rows = select.query_map(
+            params![root, sought.agent, path.as_str(), MAX_RECALLED],
+            kept_from_row,
+        )?;
+        found.extend(rows.collect::<Result<Vec<_>>>()?.into_iter().flatten());
+    }
+    let mut select = connection.prepare_cached(&format!(
+        "{COLUMNS} AND text = ?3 ORDER BY state = 'open' DESC, last_seen DESC, row LIMIT ?4"
+    ))?;
+    for text in sought.texts.iter().take(MAX_TEXTS) {
+        let rows = select.query_map(
+            params![root, sought.agent, text.to_string(), MAX_PER_TEXT],
+            kept_from_row,
+        )?;
+        let rows = rows.collect::<Result<Vec<_>>>()?.into_iter().flatten();
+        found.extend(rows.filter(|it| !sought.paths.contains(&it.path)));
+    }
+    Ok(found)
+}
+
+fn kept_from_row(row: &Row<'_>) -> Result<Option<KeptFinding>> {
+    let path = RelPath::try_from(row.get::<_, String>("path")?);
+    let mark = serde_json::from_str(row.get_ref("mark")?.as_str()?);
+    let (Ok(path), Ok(mark), Some(category)) = (path, mark, from_word(row, "category")?) else {
+        return Ok(None);
+    };
+    Ok(Some(KeptFinding {
+        id: FindingId(row.get("id")?),
+        path,
+        category,
+        title: row.get("title")?,
+        body: row.get("body")?,
+        mark,
+    }))
+}
+
+/// The files that an agent said something of that is open, most recent first.
+pub(super) fn files(store: &Store, root: &str, agent: &str) -> Result<Vec<RelPath>> {
+    let mut select = store.connection.prepare_cached(
+        "SELECT path FROM findings WHERE root = ?1 AND agent = ?2 GROUP BY path ORDER BY max(last_seen) DESC LIMIT ?3",
+    )?;
+    let rows = select.query_map(params![root, agent, MAX_PATHS], |row| {
+        row.get::<_, String>(0)
+    })?;
+    let paths = rows.collect::<Result<Vec<_>>>()?.into_iter();
+    Ok(paths.filter_map(|it| RelPath::try_from(it).ok()).collect())
 }
 
 fn set_resolved(

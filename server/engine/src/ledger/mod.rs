@@ -6,7 +6,6 @@
 mod answers;
 mod applications;
 mod calls;
-mod dismissals;
 mod findings;
 mod listed;
 mod open;
@@ -19,22 +18,22 @@ mod sound;
 mod store;
 mod thread;
 mod told;
+mod verdicts;
 
 #[cfg(test)]
 mod tests;
 
 use crate::event::{FileFindings, Report, RunId};
 use crate::prompt::Dismissed;
-use crate::request::Dismissal;
+use crate::sift::Entry;
 pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
 pub(crate) use applications::Application;
 pub use calls::AgentSpent;
-pub(crate) use calls::{Opening, Verdict, left_of_day};
-pub(crate) use dismissals::Dismissals;
+pub(crate) use calls::{Admission, Opening, left_of_day};
 use domain::finding::FindingId;
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
-pub(crate) use findings::Remembered;
+pub(crate) use findings::{KeptFinding, Remembered, Sought};
 pub(crate) use listed::Listed;
 pub(crate) use proposals::KeptProposal;
 pub use proposals::new_id as new_proposal_id;
@@ -44,6 +43,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 use thread::Worker;
+pub(crate) use verdicts::New as NewVerdict;
 
 /// Where the time of records comes from; tests bring their own.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -158,17 +158,56 @@ impl Ledger {
         self.worker
             .submit(move |store| findings::reopen(store, &root, &ids));
     }
-    /// Notes a dismissal.
-    pub(crate) fn dismiss(&self, root: &Path, dismissal: Dismissal) {
-        let root = key(root);
-        self.worker
-            .submit(move |store| dismissals::store(store, &root, &dismissal));
-    }
-    /// Hands all dismissals of a root to `reply`, on the ledger's thread.
-    pub(crate) fn dismissals(&self, root: &Path, reply: impl FnOnce(Dismissals) + Send + 'static) {
+    /// Hands the findings that may be those of a new answer to `reply`, on the ledger's thread; nothing when they cannot
+    /// be read.
+    pub(crate) fn sought(
+        &self,
+        root: &Path,
+        sought: Sought,
+        reply: impl FnOnce(Vec<KeptFinding>) + Send + 'static,
+    ) {
         let root = key(root);
         self.worker.submit(move |store| {
-            reply(dismissals::load(store, &root)?);
+            reply(findings::sought(store, &root, &sought)?);
+            Ok(())
+        });
+    }
+    /// Hands the files that an agent said something of to `reply`, most recent first, on the ledger's thread.
+    pub(crate) fn files(
+        &self,
+        root: &Path,
+        agent: &str,
+        reply: impl FnOnce(Vec<RelPath>) + Send + 'static,
+    ) {
+        let (root, agent) = (key(root), agent.to_owned());
+        self.worker.submit(move |store| {
+            reply(findings::files(store, &root, &agent)?);
+            Ok(())
+        });
+    }
+    /// Notes a decision of the user.
+    pub(crate) fn decide(&self, root: &Path, verdict: NewVerdict) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| verdicts::store(store, &root, &verdict));
+    }
+    /// Takes decisions back, by their numbers.
+    pub(crate) fn undecide(&self, root: &Path, ids: Vec<i64>) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| verdicts::undo(store, &root, &ids));
+    }
+    /// Takes back the decisions about a finding.
+    pub(crate) fn undecide_of(&self, root: &Path, finding: FindingId) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| verdicts::undo_of(store, &root, &finding.0));
+    }
+    /// Hands the decisions of a root to `reply`, newest first, on the ledger's thread; nothing when they cannot be read.
+    pub(crate) fn verdicts(&self, root: &Path, reply: impl FnOnce(Listed<Entry>) + Send + 'static) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(verdicts::list(store, &root)?);
             Ok(())
         });
     }

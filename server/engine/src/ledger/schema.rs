@@ -8,6 +8,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002-proposals.sql"),
     include_str!("migrations/0003-calls.sql"),
     include_str!("migrations/0004-answers.sql"),
+    include_str!("migrations/0005-verdicts.sql"),
 ];
 
 /// Marks a database file as ours (`CRCS`).
@@ -54,18 +55,23 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
 pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
     const RUNS: &str =
         "SELECT id, root, agents, started, ended, cancelled, complete, error FROM runs";
-    for (since, statement) in [
-        (1, RUNS),
-        (1, super::findings::SELECT),
-        (1, super::dismissals::SELECT),
-        (2, super::proposals::SELECT),
-        (2, super::applications::SELECT),
-        (3, super::calls::SELECT),
-        (3, super::calls::SELECT_NOTICES),
-        (4, super::answers::SELECT),
-        (4, super::answers::ROUNDS),
+    const FINDINGS: &str = "SELECT root, path, agent, id, state, quote, last_seen FROM findings";
+    const DISMISSALS: &str = "SELECT root, reach, path, category, text, kind FROM dismissals";
+    // The versions in which each is as the statement says.
+    for (versions, statement) in [
+        (1..=VERSION, RUNS),
+        (1..=VERSION, FINDINGS),
+        (1..=4, DISMISSALS),
+        (2..=VERSION, super::proposals::SELECT),
+        (2..=VERSION, super::applications::SELECT),
+        (3..=VERSION, super::calls::SELECT),
+        (3..=VERSION, super::calls::SELECT_NOTICES),
+        (4..=VERSION, super::answers::SELECT),
+        (4..=VERSION, super::answers::ROUNDS),
+        (5..=VERSION, super::findings::SELECT),
+        (5..=VERSION, super::verdicts::SELECT),
     ] {
-        if since <= version {
+        if versions.contains(&version) {
             connection.prepare(statement)?;
         }
     }

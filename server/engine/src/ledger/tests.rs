@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::event::RunId;
+use crate::event::Verdict;
 use crate::request::Reach;
+use crate::sift::{Elsewhere, Judged, Sieve, Verdicts};
 use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::edit::TextEdit;
@@ -59,6 +61,7 @@ impl Open {
             agent: "house".into(),
             reviewed,
             findings,
+            hidden: Vec::new(),
             text: text.clone(),
             version: None,
         };
@@ -81,11 +84,23 @@ impl Open {
         findings.sort_by_key(|it| it.range);
         findings
     }
-    fn dismissals(&self) -> Dismissals {
+    fn verdicts(&self) -> Vec<Entry> {
         let (send, receive) = channel();
         self.ledger
-            .dismissals(Self::root(), move |all| send.send(all).unwrap());
-        receive.recv_timeout(PATIENCE).unwrap()
+            .verdicts(Self::root(), move |all| send.send(all).unwrap());
+        let mut oldest_first = receive.recv_timeout(PATIENCE).unwrap().items;
+        oldest_first.reverse();
+        oldest_first
+    }
+    fn decide(&self, entry: &Entry) {
+        let new = NewVerdict {
+            verdict: entry.verdict,
+            reach: entry.reach,
+            reason: entry.reason.clone(),
+            remarks: entry.remarks.clone(),
+        };
+        self.ledger.decide(Self::root(), new);
+        assert!(self.ledger.flush(PATIENCE));
     }
     fn notices(&self) -> Vec<String> {
         assert!(self.ledger.flush(PATIENCE));
@@ -207,81 +222,91 @@ fn a_newer_answer_supersedes_only_what_was_looked_at_again() {
     assert_eq!(ledger.recall(&text), said[..1]);
 }
 
-#[test]
-fn dismissed_findings_stay_away() {
-    let text = Text::new("teh one\nmiddle\nteh two\nend\n");
-    let first = finding(&text, "teh", 0, "`teh` is misspelt");
-    let second = finding(&text, "teh", 1, "`teh` is misspelt");
-    let reworded = Finding {
-        title: "A typo: teh".into(),
-        ..first.clone()
-    };
-    let elsewhere = Finding {
-        path: path("src/b.rs"),
-        ..first.clone()
-    };
-    let other_text = Finding {
-        anchor: second.anchor.clone(),
-        ..finding(&text, "middle", 0, "`TEH` is misspelt!")
-    };
-    let other_kind = Finding {
-        category: Category::Style,
-        ..first.clone()
-    };
-    let all = [
-        &first,
-        &second,
-        &reworded,
-        &elsewhere,
-        &other_text,
-        &other_kind,
-    ];
-    for (reach, expected) in [
-        (Reach::Here, [true, false, true, false, false, false]),
-        (Reach::Text, [true, true, true, true, true, false]),
-        (Reach::Kind, [true, true, false, true, true, false]),
-    ] {
-        let directory = TempDir::new().unwrap();
-        let ledger = open(&file(&directory));
-        let dismissal = Dismissal {
-            findings: vec![first.clone()],
-            reach,
-            reason: Some("a name".into()),
-        };
-        ledger.ledger.dismiss(Open::root(), dismissal.clone());
-        assert!(ledger.ledger.flush(PATIENCE));
-        let stored = open(&file(&directory)).dismissals();
-        let mut at_once = Dismissals::default();
-        at_once.add(&dismissal);
-        assert_eq!(all.map(|it| stored.hides(it)), expected, "{reach:?}");
-        assert_eq!(
-            all.map(|it| at_once.hides(it)),
-            expected,
-            "{reach:?}, before it is stored"
-        );
+/// A dismissal of a finding in a text.
+fn dismissal(finding: &Finding, text: &Text, reach: Reach) -> Entry {
+    Entry {
+        id: 0,
+        verdict: Verdict::Dismissed,
+        reach,
+        reason: Some("a name".into()),
+        created: UNIX_EPOCH,
+        remarks: vec![Judged::of(finding, Some(text))],
     }
 }
 
+/// Whether decisions keep a finding in a text away.
+fn hides(verdicts: &Verdicts, finding: &Finding, text: &Text) -> bool {
+    let sieve = Sieve {
+        verdicts,
+        baseline: &Default::default(),
+        honour: &[],
+        elsewhere: &Elsewhere::new(Open::root(), Default::default(), 1 << 20),
+    };
+    let sifted = sieve.sift(&finding.path, text, vec![finding.clone()]);
+    sifted.shown.is_empty()
+}
+
 #[test]
-fn a_dismissal_holds_when_one_side_of_its_place_is_edited() {
-    let before = Text::new("a\nb\nteh one\nc\nd\n");
-    let mut dismissals = Dismissals::default();
-    dismissals.add(&Dismissal {
-        findings: vec![finding(&before, "teh", 0, "Misspelt")],
-        reach: Reach::Here,
-        reason: None,
-    });
-    for (now, hidden) in [
-        ("a\nx\nteh one\nc\nd\n", true),
-        ("a\nb\n  teh one\n    c\nd\n", true),
-        ("a\nx\nteh one\nx\nd\n", false),
+fn what_is_decided_is_there_again_and_can_be_taken_back() {
+    let text = Text::new("teh one\nmiddle\nteh two\nend\n");
+    let first = finding(&text, "teh", 0, "`teh` is misspelt");
+    let directory = TempDir::new().unwrap();
+    let ledger = open(&file(&directory));
+    for reach in [
+        Reach::Here,
+        Reach::Text,
+        Reach::KindInFile,
+        Reach::KindInDirectory,
+        Reach::Kind,
     ] {
-        assert_eq!(
-            dismissals.hides(&finding(&Text::new(now), "teh", 0, "Typo")),
-            hidden,
-            "{now:?}"
-        );
+        ledger.decide(&dismissal(&first, &text, reach));
     }
+    let accepted = Entry {
+        verdict: Verdict::Accepted,
+        reason: None,
+        ..dismissal(&first, &text, Reach::Here)
+    };
+    ledger.decide(&accepted);
+
+    let ledger = open(&file(&directory));
+    let stored = ledger.verdicts();
+    let told: Vec<_> = stored.iter().map(|it| (it.verdict, it.reach)).collect();
+    assert_eq!(
+        told,
+        [
+            (Verdict::Dismissed, Reach::Here),
+            (Verdict::Dismissed, Reach::Text),
+            (Verdict::Dismissed, Reach::KindInFile),
+            (Verdict::Dismissed, Reach::KindInDirectory),
+            (Verdict::Dismissed, Reach::Kind),
+            (Verdict::Accepted, Reach::Here),
+        ]
+    );
+    assert_eq!(
+        stored[0].remarks,
+        dismissal(&first, &text, Reach::Here).remarks
+    );
+    assert_eq!(stored[0].reason.as_deref(), Some("a name"));
+    let mut verdicts = Verdicts::default();
+    verdicts.load(stored.clone(), 0);
+    assert!(!hides(&verdicts, &first, &text), "the latest decision wins");
+
+    ledger
+        .ledger
+        .undecide(Path::new("/elsewhere"), vec![stored[5].id]);
+    assert_eq!(
+        ledger.verdicts().len(),
+        6,
+        "a decision of another root stays"
+    );
+    ledger.ledger.undecide(Open::root(), vec![stored[5].id]);
+    verdicts.load(ledger.verdicts(), 0);
+    assert!(hides(&verdicts, &first, &text));
+    ledger
+        .ledger
+        .undecide(Open::root(), stored.iter().map(|it| it.id).collect());
+    verdicts.load(ledger.verdicts(), 0);
+    assert!(!hides(&verdicts, &first, &text));
 }
 
 #[test]

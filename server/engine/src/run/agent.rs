@@ -2,23 +2,25 @@
 
 use super::answer::{self, FilePart, Read};
 use super::calling::{self, Calling, Failed};
-use super::identity::identify;
 use super::manner::Manner;
 use super::memory::Memory;
+use super::names::Names;
 use super::prepare::Shared;
 use super::relief::{self, Relief};
 use super::report::Counts;
 use crate::budget::Ticket;
 use crate::budget::gate::{Gate, Place};
 use crate::engine::Root;
-use crate::event::{FileFindings, MemoryUse, RunId, Skipped};
+use crate::event::{FileFindings, Hidden, MemoryUse, RunId, Skipped, Why};
 use crate::ledger::Ledger;
 use crate::prompt::{self, Batch};
 use crate::scope::Gathered;
+use crate::sift::Sifted;
 use agents::{AgentSpec, Answer, CallProgress, Operation, Shortage};
 use domain::answer::Usage;
 use domain::board::Reviewed;
 use domain::finding::{Finding, FindingId};
+use domain::identity::{Lines, Mark};
 use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -31,8 +33,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Longest wait for the ledger to tell what was dismissed. It only ever counts for a review right at the start.
-const DISMISSALS_WAIT: Duration = Duration::from_millis(500);
+/// Longest wait for the ledger to tell what was decided. It only ever counts for a review right at the start.
+const VERDICTS_WAIT: Duration = Duration::from_millis(500);
 
 /// What an agent's task works with.
 pub(super) struct Part {
@@ -450,7 +452,8 @@ struct Known {
     files: BTreeMap<RelPath, KnownFile>,
     /// The names of what it said before the run.
     before: BTreeSet<FindingId>,
-    /// Whether the ledger had its time to tell the dismissals.
+    names: Names,
+    /// Whether the ledger had its time to tell the verdicts.
     waited: bool,
 }
 
@@ -495,7 +498,7 @@ impl Known {
             ..
         } = read;
         if !std::mem::replace(&mut self.waited, true)
-            && timeout(DISMISSALS_WAIT, part.root.dismissals_known())
+            && timeout(VERDICTS_WAIT, part.root.verdicts_known())
                 .await
                 .is_err()
         {
@@ -503,19 +506,19 @@ impl Known {
                 "the ledger is slow; findings that were dismissed may be shown again".to_owned(),
             );
         }
-        let files = files
-            .into_iter()
-            .map(|file| self.take_file(part, file))
-            .collect();
+        let mut taken = Vec::new();
+        for file in files {
+            taken.push(self.take_file(part, file).await);
+        }
         Answered {
-            files,
+            files: taken,
             problems,
             summary,
             usage,
             gaps,
         }
     }
-    fn take_file(&mut self, part: &Part, file: FilePart) -> (FileFindings, Counts) {
+    async fn take_file(&mut self, part: &Part, file: FilePart) -> (FileFindings, Counts) {
         let FilePart {
             path,
             text,
@@ -524,31 +527,44 @@ impl Known {
             findings,
             ..
         } = file;
-        let (all_reviewed, all) = match self.files.remove(&path) {
-            Some(mut known) if known.text == text => {
-                known.findings.extend(findings);
-                (both(known.reviewed, reviewed), identify(known.findings))
-            }
-            // A file that was not asked about, and changed on disk since: what was said before is told already.
-            Some(_) | None => (reviewed, identify(findings)),
+        // A file that was not asked about, and changed on disk since: what was said before is told already.
+        let known = self.files.remove(&path).filter(|it| it.text == text);
+        let (all_reviewed, mut all) = match known {
+            Some(known) => (both(known.reviewed, reviewed), known.findings),
+            None => (reviewed, Vec::new()),
         };
-        let (dismissed, shown): (Vec<Finding>, Vec<Finding>) =
-            all.iter().cloned().partition(|it| part.root.hides(it));
-        let counts = Counts {
-            findings: shown.len(),
-            known: shown
-                .iter()
-                .filter(|it| self.before.contains(&it.id))
-                .count(),
-            unlocated: shown.iter().filter(|it| it.tier == Tier::File).count(),
-            dismissed: dismissed.len(),
-        };
+        let elsewhere = part.root.elsewhere(part.shared.open.clone());
+        if !findings.is_empty() {
+            let (ledger, root, agent) = (&part.ledger, &part.root.path, &part.spec.name);
+            let before = self
+                .names
+                .before(
+                    ledger,
+                    root,
+                    agent,
+                    &path,
+                    &marks(&findings, &text),
+                    &elsewhere,
+                )
+                .await;
+            // Files may be read.
+            let named = tokio::task::block_in_place(|| {
+                self.names.give(findings, &all, &text, before, &elsewhere)
+            });
+            all.extend(named);
+            all.sort_by(|a, b| (a.range, &a.id).cmp(&(b.range, &b.id)));
+        }
+        let Sifted { shown, hidden } =
+            tokio::task::block_in_place(|| part.root.sift(&path, &text, all.clone(), &elsewhere));
         let known = KnownFile {
             reviewed: all_reviewed.clone(),
             findings: all,
             text: text.clone(),
         };
         self.files.insert(path.clone(), known);
+        let mut counts = counts(&shown, &hidden);
+        let before = shown.iter().filter(|it| self.before.contains(&it.id));
+        counts.known = before.count();
         let agent = part.spec.name.clone();
         (
             FileFindings {
@@ -556,12 +572,38 @@ impl Known {
                 agent,
                 reviewed: all_reviewed,
                 findings: shown,
+                hidden,
                 text,
                 version,
             },
             counts,
         )
     }
+}
+
+fn marks(findings: &[Finding], text: &Text) -> Vec<Mark> {
+    let lines = Lines::of(text);
+    findings
+        .iter()
+        .map(|it| Mark::of(it, text, &lines))
+        .collect()
+}
+
+fn counts(shown: &[Finding], hidden: &[Hidden]) -> Counts {
+    let mut counts = Counts {
+        findings: shown.len(),
+        unlocated: shown.iter().filter(|it| it.tier == Tier::File).count(),
+        ..Counts::default()
+    };
+    for it in hidden {
+        match it.why {
+            Why::Dismissed { .. } => counts.dismissed += 1,
+            Why::Kind { .. } => counts.left_out.kind += 1,
+            Why::Baseline => counts.left_out.baseline += 1,
+            Why::Comment { .. } => counts.left_out.comments += 1,
+        }
+    }
+    counts
 }
 
 fn both(a: Reviewed, b: Reviewed) -> Reviewed {

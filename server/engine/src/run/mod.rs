@@ -13,6 +13,7 @@ mod fix;
 mod identity;
 pub(crate) mod manner;
 mod memory;
+mod names;
 mod place;
 mod prepare;
 mod progress;
@@ -136,6 +137,10 @@ pub(crate) async fn supervise(job: Job) -> Report {
     let started = Instant::now();
     let (run, ledger, questions) = (job.run, job.ledger.clone(), job.questions.clone());
     let noun = job.task.noun();
+    let baseline = match &job.task {
+        Task::Review(_) => job.root.baseline_problems(),
+        Task::Edit(_) => Vec::new(),
+    };
     let conducting = async move {
         match job.task.clone() {
             Task::Review(review) => conduct(&job, &review, started).await,
@@ -153,13 +158,14 @@ pub(crate) async fn supervise(job: Job) -> Report {
         }
     };
     report.notes.extend(questions.end(run));
+    report.notes.extend(baseline);
     ledger.end(run, &report);
     report
 }
 
 async fn conduct(job: &Job, review: &Review, started: Instant) -> Report {
-    // Other processes may have dismissed something; by the first answer this is long known.
-    job.root.recall_dismissals(&job.ledger);
+    // Other processes may have decided something; by the first answer this is long known.
+    job.root.recall_verdicts(&job.ledger);
     let preparing = prepare::prepare(review, &job.root, &job.cancel, started);
     let prepared = tokio::select! {
         biased;

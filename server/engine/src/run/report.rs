@@ -1,7 +1,7 @@
 //! The account of a run: what each agent answered, what failed, and what was not looked at.
 
 use super::agent::{Answered, Failure, Gaps, Recalled};
-use crate::event::{AgentOutcome, AgentReport, FileFindings, Report, Skipped};
+use crate::event::{AgentOutcome, AgentReport, FileFindings, LeftOut, Report, Skipped};
 use crate::scope::Gathered;
 use agents::{AgentSpec, Shortage};
 use domain::answer::Usage;
@@ -55,6 +55,7 @@ pub(super) struct Counts {
     pub(super) unlocated: usize,
     pub(super) known: usize,
     pub(super) dismissed: usize,
+    pub(super) left_out: LeftOut,
 }
 
 impl Tally {
@@ -279,6 +280,10 @@ impl Share {
             self.report.unlocated += counts.unlocated;
             self.report.known += counts.known;
             self.report.dismissed += counts.dismissed;
+            let (sum, more) = (&mut self.report.left_out, counts.left_out);
+            sum.kind += more.kind;
+            sum.baseline += more.baseline;
+            sum.comments += more.comments;
         }
         self.report.elapsed = self.started.elapsed();
         self.report.clone()

@@ -208,6 +208,7 @@ fn a_review_tells_its_stations_in_order_and_is_remembered() {
 
     let dismissal = Dismissal {
         findings: recalled.findings,
+        texts: [(path("src/main.rs"), moved)].into(),
         reach: Reach::Here,
         reason: None,
     };

@@ -24,7 +24,11 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Result<Value> {
     for root in state.roots.iter_mut() {
         let findings = root.findings.dismiss(&argument.id, reach);
         if !findings.is_empty() {
+            let path = &findings[0].path;
+            let document = state.documents.at(&root.path, path);
+            let texts = document.map(|it| (path.clone(), it.text.clone()));
             let dismissal = Dismissal {
+                texts: texts.into_iter().collect(),
                 findings,
                 reach,
                 reason: argument.reason.clone(),

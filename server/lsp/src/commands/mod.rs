@@ -13,6 +13,7 @@ mod revert;
 pub(crate) mod review;
 mod start;
 mod status;
+mod verdicts;
 
 use crate::roots;
 use crate::state::State;
@@ -26,6 +27,8 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 pub(crate) const REVIEW: &str = "crosscheck.review";
 pub(crate) const DISMISS: &str = "crosscheck.dismiss";
+pub(crate) const UNDISMISS: &str = "crosscheck.undismiss";
+pub(crate) const ACCEPT: &str = "crosscheck.accept";
 pub(crate) const CANCEL: &str = "crosscheck.cancel";
 pub(crate) const STATUS: &str = "crosscheck.status";
 pub(crate) const TRUST: &str = "crosscheck.trust";
@@ -41,9 +44,9 @@ pub(crate) const PREVIEW: &str = "crosscheck.preview";
 pub(crate) const REVERT: &str = "crosscheck.revert";
 
 /// All of them, as offered to the client.
-pub(crate) const NAMES: [&str; 15] = [
-    REVIEW, DISMISS, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, FIX, ASK, PROPOSALS, APPLY,
-    DISCARD, PREVIEW, REVERT,
+pub(crate) const NAMES: [&str; 17] = [
+    REVIEW, DISMISS, UNDISMISS, ACCEPT, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, FIX,
+    ASK, PROPOSALS, APPLY, DISCARD, PREVIEW, REVERT,
 ];
 
 /// What is said when nothing can be started any more.
@@ -59,6 +62,8 @@ pub(crate) fn run(state: &mut State, name: &str, argument: Value) -> Result<Valu
     match name {
         REVIEW => review::run(state, read(argument)?),
         DISMISS => dismiss::run(state, &read(argument)?),
+        UNDISMISS => verdicts::undismiss(state, &read(argument)?),
+        ACCEPT => verdicts::accept(state, &read(argument)?),
         CANCEL => Ok(cancel(state, &read(argument)?)),
         STATUS => Ok(status::run(state)),
         TRUST => Ok(trust(state, &read(argument)?)),

@@ -25,7 +25,10 @@ pub(super) fn handle(state: &mut State, event: Event) {
             left_out,
         } => arrival::recalled(state, &root, proposals, left_out),
         // Nobody asks for these here: findings are recalled file by file.
-        Event::Findings { .. } | Event::Spent { .. } => {}
+        Event::Findings { .. }
+        | Event::Spent { .. }
+        | Event::Verdicts { .. }
+        | Event::Baseline { .. } => {}
         Event::Applications { root, applications } => {
             if let Some(root) = state.roots.get(&root) {
                 state.proposals.set_applications(&root.path, applications);

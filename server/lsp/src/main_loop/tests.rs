@@ -156,6 +156,7 @@ impl TestClient {
             agent: "codex".to_owned(),
             reviewed: Reviewed::Whole,
             findings,
+            hidden: Vec::new(),
             text,
             version,
         };

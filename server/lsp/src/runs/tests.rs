@@ -16,6 +16,7 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         dismissed: 0,
         not_reviewed: Vec::new(),
         spent: Default::default(),
+        left_out: Default::default(),
         changes: 0,
         problems: Vec::new(),
         summary: None,

@@ -236,12 +236,18 @@ pub(super) fn details(report: &Report) -> Vec<String> {
             .map(move |summary| format!("{name}: {summary}"));
         let unlocated = (it.unlocated > 0)
             .then(|| format!("{name}: {} without a place", count(it.unlocated, "finding")));
-        let dismissed = (it.dismissed > 0).then(|| {
-            format!(
-                "{name}: {} dismissed before",
-                count(it.dismissed, "finding")
-            )
-        });
+        let left_out = [
+            (it.dismissed, "dismissed before"),
+            (
+                it.left_out.kind,
+                "of kinds that were dismissed several times",
+            ),
+            (it.left_out.baseline, "in the baseline"),
+            (it.left_out.comments, "left out by comments in the code"),
+        ];
+        let left_out = left_out.into_iter().filter(|it| it.0 > 0);
+        let dismissed = left_out
+            .map(move |(number, why)| format!("{name}: {} {why}", count(number, "finding")));
         let spent = (!it.spent.is_nothing()).then(|| format!("{name}: {}", it.spent));
         let memory = &it.memory;
         let remembered = (memory.remembered > 0).then(|| {

@@ -79,6 +79,7 @@ fn the_defaults_of_the_schema_are_those_that_hold() {
             "scope": default("ReviewTable", "scope"),
             "on_save": default("ReviewTable", "on_save"),
             "exclude": default("ReviewTable", "exclude"),
+            "honour": default("ReviewTable", "honour"),
             "guidelines": default("ReviewTable", "guidelines"),
         },
         "agents": { "builtin": {

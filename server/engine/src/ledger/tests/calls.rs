@@ -60,11 +60,11 @@ impl Open {
         self.ledger
             .open_call(opening.clone(), move |it| send.send(it).unwrap());
         match receive.recv_timeout(PATIENCE).unwrap() {
-            Verdict::Admitted { lasting } => {
+            Admission::Admitted { lasting } => {
                 assert!(lasting);
                 true
             }
-            Verdict::Refused(refusal) => {
+            Admission::Refused(refusal) => {
                 assert!(refusal.reason.starts_with("budget: "), "{refusal:?}");
                 false
             }

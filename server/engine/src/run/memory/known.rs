@@ -40,12 +40,16 @@ pub(super) async fn of(part: &Arc<Part>) -> (Vec<Known>, Vec<FindingId>) {
     let part = part.clone();
     let placing = tokio::task::spawn_blocking(move || {
         let mut names = Vec::new();
+        let elsewhere = part.root.elsewhere(part.shared.open.clone());
         let files = all.into_iter().filter_map(|(index, said, dismissed)| {
             let target = part.gathered.targets.get(index)?;
             let locator = Locator::new(&target.text);
             let own = said.into_iter().filter(|it| it.agent() == part.spec.name);
             let placed = own.filter_map(|it| it.place(&target.text, &locator));
-            let mut placed: Vec<_> = placed.filter(|it| !part.root.hides(it)).collect();
+            let sifted = part
+                .root
+                .sift(&target.path, &target.text, placed.collect(), &elsewhere);
+            let mut placed = sifted.shown;
             placed.sort_by_key(|it| it.range);
             names.extend(placed.iter().map(|it| it.id.clone()));
             let said = placed.into_iter().take(MAX_SAID).map(|it| KnownRemark {

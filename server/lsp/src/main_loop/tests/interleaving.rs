@@ -240,6 +240,7 @@ impl World {
             agent: "codex".to_owned(),
             reviewed: Reviewed::Whole,
             findings,
+            hidden: Vec::new(),
             text,
             version: revision,
         };

@@ -1,0 +1,217 @@
+//! Giving the findings of an answer the names that they had: a remark that was made before keeps its name, in whatever
+//! words and wherever it moved.
+
+use super::identity::identify;
+use crate::ledger::{KeptFinding, Ledger, Sought};
+use crate::sift::Elsewhere;
+use domain::finding::{Finding, FindingId};
+use domain::identity::{self, Lines, Mark, Subject, Words};
+use domain::path::RelPath;
+use domain::text::Text;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// Longest wait for the ledger; without its answer, names are made of the findings themselves.
+const LEDGER_WAIT: Duration = Duration::from_millis(500);
+/// Most files that are gone whose findings are looked for.
+const MAX_GONE: usize = 50;
+
+/// The names given to one agent's findings in a run.
+#[derive(Default)]
+pub(super) struct Names {
+    taken: BTreeSet<FindingId>,
+    /// What the agent said of files that are no longer there; `None` until it was asked for.
+    gone: Option<Vec<KeptFinding>>,
+}
+
+/// What the ledger knows that new findings may be.
+pub(super) struct Before {
+    kept: Vec<KeptFinding>,
+}
+
+impl Names {
+    /// Asks the ledger what the findings of a file may have been. `None` when it does not answer in time.
+    pub(super) async fn before(
+        &mut self,
+        ledger: &Ledger,
+        root: &Path,
+        agent: &str,
+        path: &RelPath,
+        texts: &[Mark],
+        elsewhere: &Elsewhere,
+    ) -> Option<Before> {
+        if self.gone.is_none() {
+            self.gone = Some(gone(ledger, root, agent, elsewhere).await?);
+        }
+        let mut texts: Vec<_> = texts.iter().map(|it| it.text).collect();
+        texts.retain(|it| *it != identity::BLANK);
+        texts.sort_unstable();
+        texts.dedup();
+        let sought = Sought {
+            agent: agent.to_owned(),
+            paths: vec![path.clone()],
+            texts,
+        };
+        let mut kept = ask(|reply| ledger.sought(root, sought, reply)).await?;
+        kept.extend(self.gone.iter().flatten().cloned());
+        kept.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+        kept.dedup_by(|a, b| (&a.path, &a.id) == (&b.path, &b.id));
+        Some(Before { kept })
+    }
+    /// Names the findings of one file. `named` are those of the same file that have their names already.
+    pub(super) fn give(
+        &mut self,
+        findings: Vec<Finding>,
+        named: &[Finding],
+        text: &Text,
+        before: Option<Before>,
+        elsewhere: &Elsewhere,
+    ) -> Vec<Finding> {
+        let lines = Lines::of(text);
+        let mut findings = identify(findings);
+        findings.retain(|it| !named.iter().any(|named| is_twice(it, named)));
+        let kept = before.map(|it| it.kept).unwrap_or_default();
+        let free: Vec<&KeptFinding> = kept
+            .iter()
+            .filter(|it| !self.taken.contains(&it.id))
+            .collect();
+        let pairs = findings.first().map(|it| it.path.clone()).map(|path| {
+            let old = old(&path, &free, &lines, elsewhere);
+            let marks: Vec<Mark> = findings
+                .iter()
+                .map(|it| Mark::of(it, text, &lines))
+                .collect();
+            let new: Vec<Subject<'_>> = findings
+                .iter()
+                .zip(&marks)
+                .map(|(it, mark)| subject(&it.id.0, &it.category, Words::of(it), mark, false))
+                .collect();
+            let subjects: Vec<Subject<'_>> = old.iter().map(|it| it.1.clone()).collect();
+            let pairs = identity::pair(&new, &subjects, &lines).into_iter();
+            pairs
+                .map(|(new, at)| (new, old[at].0.id.clone()))
+                .collect::<Vec<_>>()
+        });
+        let mut is_known = vec![false; findings.len()];
+        for (new, id) in pairs.into_iter().flatten() {
+            findings[new].id = id.clone();
+            is_known[new] = true;
+            self.taken.insert(id);
+        }
+        // A name that belongs to another remark, though it was made of the same words, is not given again.
+        let others: BTreeSet<&FindingId> = kept.iter().map(|it| &it.id).collect();
+        let fresh = findings.iter_mut().zip(is_known).filter(|it| !it.1);
+        for (finding, _) in fresh {
+            let mut occurrence = 0;
+            while others.contains(&finding.id) || self.taken.contains(&finding.id) {
+                occurrence += 1;
+                finding.identify(occurrence);
+            }
+            self.taken.insert(finding.id.clone());
+        }
+        findings
+    }
+}
+
+/// What of the ledger may be findings of the file `path` now: its own, those of a file that was renamed to it, and those
+/// whose text is no longer where it was.
+fn old<'k>(
+    path: &RelPath,
+    kept: &[&'k KeptFinding],
+    lines: &Lines,
+    elsewhere: &Elsewhere,
+) -> Vec<(&'k KeptFinding, Subject<'k>)> {
+    let renamed = renamed(path, kept, lines, elsewhere);
+    let usable = kept.iter().filter_map(|it| {
+        let is_here = it.path == *path || renamed.contains(&&it.path);
+        if !is_here && !elsewhere.has_left(&it.path, &it.mark) {
+            return None;
+        }
+        let words = Words::of_text(&it.title, &it.body);
+        Some((
+            *it,
+            subject(&it.id.0, &it.category, words, &it.mark, !is_here),
+        ))
+    });
+    usable.collect()
+}
+
+/// Files that are gone, and of whose remarks at least half are about lines that stand here.
+fn renamed<'k>(
+    path: &RelPath,
+    kept: &[&'k KeptFinding],
+    lines: &Lines,
+    elsewhere: &Elsewhere,
+) -> BTreeSet<&'k RelPath> {
+    let others = kept.iter().map(|it| &it.path).filter(|it| *it != path);
+    let others: BTreeSet<&RelPath> = others.collect();
+    let gone = others.into_iter().filter(|it| elsewhere.is_gone(it));
+    gone.filter(|other| {
+        let of_it = kept
+            .iter()
+            .filter(|it| it.path == **other && !it.mark.lines.is_empty());
+        let (here, all) = of_it.fold((0, 0), |(here, all), it| {
+            (here + usize::from(it.mark.stands_in(lines)), all + 1)
+        });
+        here > 0 && here * 2 >= all
+    })
+    .collect()
+}
+
+fn subject<'a>(
+    id: &'a str,
+    category: &'a domain::finding::Category,
+    words: Words,
+    mark: &'a Mark,
+    elsewhere: bool,
+) -> Subject<'a> {
+    Subject {
+        id,
+        category,
+        words,
+        mark,
+        elsewhere,
+    }
+}
+
+/// The same said again in another call of the same run.
+fn is_twice(finding: &Finding, named: &Finding) -> bool {
+    finding.range == named.range
+        && finding.category == named.category
+        && Words::of_text(&finding.title, "") == Words::of_text(&named.title, "")
+}
+
+/// What an agent said of files that are gone.
+async fn gone(
+    ledger: &Ledger,
+    root: &Path,
+    agent: &str,
+    elsewhere: &Elsewhere,
+) -> Option<Vec<KeptFinding>> {
+    let mut paths = ask(|reply| ledger.files(root, agent, reply)).await?;
+    paths.retain(|it| elsewhere.is_gone(it));
+    paths.truncate(MAX_GONE);
+    if paths.is_empty() {
+        return Some(Vec::new());
+    }
+    let sought = Sought {
+        agent: agent.to_owned(),
+        paths,
+        texts: Vec::new(),
+    };
+    ask(|reply| ledger.sought(root, sought, reply)).await
+}
+
+/// An answer of the ledger, if it comes in time.
+async fn ask<T: Send + 'static>(question: impl FnOnce(Box<dyn FnOnce(T) + Send>)) -> Option<T> {
+    let (reply, answer) = oneshot::channel();
+    // Whoever asked may have given up.
+    question(Box::new(move |it| drop(reply.send(it))));
+    timeout(LEDGER_WAIT, answer).await.ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests;
