@@ -11,6 +11,10 @@ pub(super) struct Draft {
     latest: FxHashMap<String, usize>,
     /// The file that hunks without a name go on with.
     pub(super) last: Option<Last>,
+    /// What JSON says to a person.
+    pub(super) said: Option<String>,
+    /// How many hunks were read.
+    pub(super) hunks: usize,
     untold: usize,
 }
 
@@ -35,6 +39,7 @@ impl Draft {
 
     /// Adds a hunk to the last change of the file where that is an edit, too; else begins one.
     pub(super) fn edit(&mut self, path: &str, hunk: Hunk) {
+        self.hunks += 1;
         let latest = self.latest.get(path).copied();
         if let Some(FilePatch {
             action: Action::Edit { hunks, .. },
@@ -83,6 +88,16 @@ impl Draft {
         } else {
             self.untold += 1;
         }
+    }
+
+    /// How many problems were met.
+    pub(super) fn problems(&self) -> usize {
+        self.patch.problems.len() + self.untold
+    }
+
+    /// True when nothing was understood and nothing was in doubt.
+    pub(super) fn is_empty(&self) -> bool {
+        self.patch.is_empty()
     }
 
     /// What was read, within the limits.

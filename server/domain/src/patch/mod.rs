@@ -1,8 +1,9 @@
 //! Answers that change files: read from any of the formats in use, then placed in the files' texts.
 //!
-//! Two steps. [`parse`] reads what is to happen to which file, in the agent's words: lenient on form, strict on meaning.
-//! [`place`] finds the place of each hunk in the text of its file: by text, never by number alone. Neither fails: what
-//! cannot be read or placed is among the problems, and an edit that is doubtful is a problem, not a guess.
+//! Two steps. [`read`] and [`parse`] read what is to happen to which file, in the agent's words: lenient on form, strict on
+//! meaning. [`place`] finds the place of each hunk in the text of its file: by text, and by number alone only where a program
+//! counted. Neither fails: what cannot be read or placed is among the problems, and an edit that is doubtful is a problem, not
+//! a guess.
 
 mod apply_patch;
 mod draft;
@@ -111,8 +112,28 @@ impl Patch {
     }
 }
 
-/// Reads the changes in an answer: unified and git diffs, search/replace blocks, `apply_patch`, whole files and
-/// suggestions in fences, several of them and in any order, with prose between.
+/// Reads the changes in an answer: from its structured content, else from its texts. See [`parse`].
+pub fn read(structured: Option<&serde_json::Value>, texts: &[impl AsRef<str>]) -> Patch {
+    let mut told = Draft::default();
+    if let Some(value) = structured {
+        json::read_value(value, &mut told);
+    }
+    let said = told.said.take();
+    if !told.is_empty() {
+        told.patch.prose = said.unwrap_or_default();
+        return told.finish();
+    }
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    let mut patch = parse(&texts.join("\n"));
+    if let Some(said) = said.filter(|it| !it.trim().is_empty()) {
+        patch.prose = said;
+    }
+    patch
+}
+
+/// Reads the changes in a text: unified and git diffs, search/replace blocks, `apply_patch`, whole files and suggestions in
+/// fences, several of them and in any order, with prose between; or JSON that tells edits, whole files, an LSP
+/// `WorkspaceEdit`, fixes of SARIF, rdjson and ESLint, or findings with a replacement.
 pub fn parse(answer: &str) -> Patch {
     let mut draft = Draft::default();
     if answer.len() > MAX_BYTES {
@@ -122,9 +143,23 @@ pub fn parse(answer: &str) -> Patch {
         ));
         return draft.finish();
     }
+    if answer.trim_start().starts_with(['{', '[']) && json::read_text(answer, &mut draft) {
+        draft.patch.prose = draft.said.take().unwrap_or_default();
+        return draft.finish();
+    }
     let mut lines = Lines::new(answer);
     read_lines(&mut lines, &mut draft);
-    draft.patch.prose = lines.words();
+    let mut prose = lines.words();
+    if draft.is_empty()
+        && answer.contains('{')
+        && let Some(before) = json::read_scattered(answer, &mut draft)
+    {
+        before.clone_into(&mut prose);
+    }
+    if let Some(said) = draft.said.take().filter(|_| prose.is_empty()) {
+        prose = said;
+    }
+    draft.patch.prose = prose;
     draft.finish()
 }
 

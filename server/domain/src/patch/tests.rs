@@ -5,8 +5,10 @@
 mod damaged;
 mod formats;
 mod hostile;
+mod json;
 mod places;
 mod properties;
+mod round_trip;
 mod tables;
 
 use super::*;
