@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// Deepest wrapper looked into.
 const MAX_DEPTH: usize = 6;
+/// Most values of one text that are looked at, where there are several after each other or among words.
+const MAX_VALUES: usize = 1000;
 /// Keys under which answers put what they carry, surest first.
 const CARRIERS: &[&str] = &[
     "structuredoutput",
@@ -42,19 +44,26 @@ const SUMMARY: &[&str] = &[
 /// Reads text that is JSON of a known shape; false for any other.
 pub(super) fn read_text(text: &str, draft: &mut Draft) -> bool {
     let found = json::whole(text).map(|it| it.values).unwrap_or_default();
-    found
-        .iter()
-        .fold(false, |any, it| read_value(it, draft) | any)
+    read_values(&found, draft)
 }
 
 /// Reads JSON in the midst of prose; what stands before it is what the agent says.
 pub(super) fn read_scattered<'t>(text: &'t str, draft: &mut Draft) -> Option<&'t str> {
-    let found = json::scattered(text).values;
-    let read = found
-        .iter()
-        .fold(false, |any, it| read_value(it, draft) | any);
+    let read = read_values(&json::scattered(text).values, draft);
     let start = text.find(['{', '['])?;
     read.then(|| text[..start].trim())
+}
+
+fn read_values(values: &[Value], draft: &mut Draft) -> bool {
+    let looked_at = values.iter().take(MAX_VALUES);
+    let read = looked_at.fold(false, |any, it| read_value(it, draft) | any);
+    let more = values.len().saturating_sub(MAX_VALUES);
+    if read && more > 0 {
+        draft.problem(format!(
+            "{more} JSON values were not looked at; the limit is {MAX_VALUES}"
+        ));
+    }
+    read
 }
 
 /// Reads the changes in a value; false when there are none in it that were understood.
