@@ -2,17 +2,26 @@
 #![no_main]
 
 use domain::edit::{apply, in_order};
-use domain::patch::{MAX_FILES, Outcome, parse, place};
+use domain::patch::{MAX_FILES, MAX_PROBLEMS, Outcome, Patch, place, read};
 use domain::text::Text;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let [answer, text] = fuzz::parts(data);
-    let patch = parse(&answer);
-    assert!(patch.files.len() <= MAX_FILES);
     let text = Text::new(&text);
+    // In a text and as structured content, where it is JSON.
+    check(&read(None, &[&answer]), &answer, &text);
+    if let Ok(value) = serde_json::from_str(&answer) {
+        check(&read(Some(&value), &[&answer]), &answer, &text);
+    }
+});
+
+fn check(patch: &Patch, answer: &str, text: &Text) {
+    assert!(patch.files.len() <= MAX_FILES);
+    assert!(patch.problems.len() <= MAX_PROBLEMS + 2);
+    assert!(patch.prose.len() <= 2 * answer.len());
     for file in &patch.files {
-        for known in [Some(&text), None] {
+        for known in [Some(text), None] {
             let placed = place(&file.path, &file.action, known);
             match (placed.outcome, known) {
                 (Outcome::Edits(edits), Some(text)) => {
@@ -31,4 +40,4 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-});
+}

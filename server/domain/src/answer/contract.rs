@@ -39,7 +39,7 @@ const LISTS: &[&str] = &[
     "minor",
     "nits",
 ];
-pub(super) const PATH: &[&str] = &[
+pub(crate) const PATH: &[&str] = &[
     "path",
     "file",
     "filename",

@@ -149,7 +149,7 @@ fn read_data(text: &str, depth: usize, out: &mut Collector) -> bool {
     if read_all(&json::fenced(text), out) {
         return true;
     }
-    let Found { values, error } = json::scattered(text);
+    let Found { values, error, .. } = json::scattered(text);
     let read = read_all(&values, out);
     if let (true, Some(error)) = (read, error) {
         out.lost(&format!("part of the answer is no valid JSON ({error})"));

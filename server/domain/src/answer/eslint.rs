@@ -1,15 +1,15 @@
 //! ESLint's results: one object per file, with its messages.
 
-use super::Format;
 use super::collect::{Collector, split_text};
 use super::contract::append;
 use super::fields::count;
+use super::{Format, Replacement, Replacements};
 use crate::finding::{RawColumn, RawFinding, RawOffsets, RawPlace, Severity};
 use crate::text::Encoding;
 use serde_json::Value;
 
 /// True for a result or a list of results.
-pub(super) fn fits(value: &Value) -> bool {
+pub(crate) fn fits(value: &Value) -> bool {
     match value {
         Value::Array(items) => !items.is_empty() && items.iter().all(is_result),
         value => is_result(value),
@@ -124,4 +124,44 @@ fn fix(message: &Value, finding: &mut RawFinding) {
             ..RawPlace::default()
         });
     }
+}
+
+/// What the fixes in results replace, and suggestions where there is no fix and just one of them.
+pub(crate) fn replacements(value: &Value) -> Replacements {
+    let mut all = Replacements::default();
+    let results = value
+        .as_array()
+        .map_or(std::slice::from_ref(value), Vec::as_slice);
+    let list = |value: &Value, name| value.get(name).and_then(Value::as_array).cloned();
+    for result in results {
+        let path = result.get("filePath").and_then(Value::as_str);
+        for message in list(result, "messages").unwrap_or_default() {
+            let mut finding = RawFinding::default();
+            let suggestions = list(&message, "suggestions").unwrap_or_default();
+            match suggestions.as_slice() {
+                _ if message.get("fix").is_some() => fix(&message, &mut finding),
+                [only] => fix(only, &mut finding),
+                [] => continue,
+                _ => {
+                    let line = message.get("line").and_then(count).unwrap_or(0);
+                    all.problems.push(format!(
+                        "suggestions for line {line} of `{}` are left out: there are several to choose from",
+                        path.unwrap_or_default()
+                    ));
+                    continue;
+                }
+            }
+            if let (Some(path), Some(new_text), Some(place)) =
+                (path, finding.replacement, finding.replacement_place)
+            {
+                let path = path.to_owned();
+                all.taken.push(Replacement {
+                    path,
+                    place,
+                    new_text,
+                });
+            }
+        }
+    }
+    all
 }

@@ -4,10 +4,10 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 /// The fields of an object by their names in lower case without `_`, `-` and spaces.
-pub(super) struct Fields<'a>(FxHashMap<String, &'a Value>);
+pub(crate) struct Fields<'a>(FxHashMap<String, &'a Value>);
 
 impl<'a> Fields<'a> {
-    pub(super) fn of(value: &'a Value) -> Option<Self> {
+    pub(crate) fn of(value: &'a Value) -> Option<Self> {
         let mut fields = FxHashMap::default();
         for (key, value) in value.as_object()? {
             if !value.is_null() {
@@ -18,7 +18,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The first of `names` (already normalised) that is there.
-    pub(super) fn get(&self, names: &[&str]) -> Option<&'a Value> {
+    pub(crate) fn get(&self, names: &[&str]) -> Option<&'a Value> {
         names.iter().find_map(|name| self.0.get(*name).copied())
     }
 
@@ -27,7 +27,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The first of `names` that holds text which is not blank.
-    pub(super) fn text(&self, names: &[&str]) -> Option<&'a str> {
+    pub(crate) fn text(&self, names: &[&str]) -> Option<&'a str> {
         names
             .iter()
             .find_map(|name| self.0.get(*name).and_then(|it| text(it)))
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    pub(super) fn list(&self, names: &[&str]) -> Option<&'a Vec<Value>> {
+    pub(crate) fn list(&self, names: &[&str]) -> Option<&'a Vec<Value>> {
         names.iter().find_map(|name| self.0.get(*name)?.as_array())
     }
 
@@ -68,7 +68,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 }
 
 /// A 1-based line or column; zero, negative and absurd ones are none.
-pub(super) fn count(value: &Value) -> Option<u32> {
+pub(crate) fn count(value: &Value) -> Option<u32> {
     let number = number(value)?;
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,7 +1,9 @@
 //! Finding JSON in text: all of it, in fenced blocks, line by line, or in the midst of prose.
 
 use super::repair::repair;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::Value;
+use std::hash::BuildHasher;
 
 /// How much may be read in vain before giving up: this many times the text's length, and some bytes more.
 /// Keeps hostile text from taking long.
@@ -9,15 +11,17 @@ const MAX_WASTE: (usize, usize) = (4, 1024 * 1024);
 
 /// What JSON a text holds.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The values, objects and lists only, in order.
-    pub(super) values: Vec<Value>,
+    pub(crate) values: Vec<Value>,
     /// Why some of it could not be read.
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
+    /// Where among them a value with this hash is.
+    seen: FxHashMap<u64, usize>,
 }
 
 /// All of the text as JSON, one value or several after each other; mended if need be.
-pub(super) fn whole(text: &str) -> Option<Found> {
+pub(crate) fn whole(text: &str) -> Option<Found> {
     let text = text.trim().trim_start_matches('\u{feff}');
     if !text.starts_with(['{', '[']) {
         return None;
@@ -43,7 +47,7 @@ pub(super) fn fenced(text: &str) -> Vec<Value> {
 }
 
 /// Values in the midst of prose, or what is whole of a text that was cut off.
-pub(super) fn scattered(text: &str) -> Found {
+pub(crate) fn scattered(text: &str) -> Found {
     let found = scan(text);
     if found.error.is_none() {
         return found;
@@ -105,7 +109,7 @@ fn stream(text: &str) -> Found {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     loop {
         match values.next() {
-            Some(Ok(value)) => push(&mut found.values, value),
+            Some(Ok(value)) => found.push(value),
             Some(Err(error)) => {
                 found.error = Some(error.to_string());
                 return found;
@@ -124,7 +128,7 @@ fn scan(text: &str) -> Found {
         let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
         match values.next() {
             Some(Ok(value)) => {
-                push(&mut found.values, value);
+                found.push(value);
                 at = start + values.byte_offset();
             }
             Some(Err(error)) => {
@@ -169,8 +173,17 @@ fn cost(text: &str, error: &serde_json::Error) -> usize {
     before + error.column()
 }
 
-fn push(values: &mut Vec<Value>, value: Value) {
-    if (value.is_object() || value.is_array()) && !values.contains(&value) {
-        values.push(value);
+impl Found {
+    /// Takes an object or a list that is not there yet.
+    fn push(&mut self, value: Value) {
+        if !value.is_object() && !value.is_array() {
+            return;
+        }
+        let hash = FxBuildHasher.hash_one(&value);
+        let seen = self.seen.get(&hash).and_then(|at| self.values.get(*at));
+        if seen != Some(&value) {
+            self.seen.insert(hash, self.values.len());
+            self.values.push(value);
+        }
     }
 }

@@ -122,7 +122,7 @@ fn diagnostic(value: &Value, path: Option<&str>, out: &mut Collector) {
 }
 
 /// A range with 0-based lines and characters, told 1-based. Agents that write it often count lines from 1.
-pub(super) fn range(value: &Value) -> Option<RawPlace> {
+pub(crate) fn range(value: &Value) -> Option<RawPlace> {
     let number = |pointer| value.pointer(pointer).and_then(count_from_zero);
     let column = |pointer| {
         number(pointer).map(|value| RawColumn {

@@ -8,20 +8,20 @@ use crate::finding::RawFinding;
 mod checkstyle;
 mod codex;
 mod collect;
-mod contract;
+pub(crate) mod contract;
 mod detect;
 mod envelope;
-mod eslint;
-mod fields;
-mod json;
-mod lsp;
+pub(crate) mod eslint;
+pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod lsp;
 mod markdown;
 mod place;
 mod plain;
 mod rdjson;
 mod repair;
 mod report_findings;
-mod sarif;
+pub(crate) mod sarif;
 mod semgrep;
 #[cfg(test)]
 mod tests;
@@ -128,6 +128,22 @@ pub const MAX_FINDINGS: usize = 1000;
 pub const MAX_SKIPPED: usize = 1000;
 /// Longest answer text read, in bytes; the rest is cut and the cut is a problem.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a tool says that shall stand somewhere instead of what is there.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Replacement {
+    /// The file, in the tool's words.
+    pub(crate) path: String,
+    pub(crate) place: crate::finding::RawPlace,
+    pub(crate) new_text: String,
+}
+
+/// What a tool replaces, and why more of it is left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Replacements {
+    pub(crate) taken: Vec<Replacement>,
+    pub(crate) problems: Vec<String>,
+}
 
 /// Reads text that is a place and nothing else (`src/a.rs:12-14`): the file and the place in it.
 pub(crate) fn spot_of(text: &str) -> Option<(Option<String>, crate::finding::RawPlace)> {

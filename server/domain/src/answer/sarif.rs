@@ -1,8 +1,8 @@
 //! SARIF 2.1.0.
 
 use super::collect::{Collector, split_text};
-use super::{Format, contract};
-use crate::finding::{Category, RawFinding, Severity};
+use super::{Format, Replacement, Replacements, contract};
+use crate::finding::{Category, RawFinding, RawPlace, Severity};
 use crate::text::Encoding;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -16,7 +16,7 @@ const MAX_RELATED: usize = 5;
 const MAX_BASES: usize = 5;
 
 /// True for a log: it has runs with a tool or results.
-pub(super) fn fits(value: &Value) -> bool {
+pub(crate) fn fits(value: &Value) -> bool {
     let Some(runs) = value.get("runs").and_then(Value::as_array) else {
         return false;
     };
@@ -292,19 +292,74 @@ fn fix(run: &Value, result: &Value, unit: Encoding, finding: &mut RawFinding, ou
         return out.note("its fix is not of one place and is left out");
     };
     let same_file = change.get("artifactLocation").and_then(|it| path(run, it)) == finding.path;
-    let Some(region) = replacement.get("deletedRegion").filter(|_| same_file) else {
+    if !same_file {
         return out.note("its fix is not of the same file and is left out");
-    };
+    }
+    match replaced(replacement, unit) {
+        Ok((place, text)) => {
+            finding.replacement = Some(text);
+            finding.replacement_place = Some(place);
+        }
+        Err(why) => out.note(&format!("its fix {why} and is left out")),
+    }
+}
+
+/// The place of a replacement, and what shall stand there.
+fn replaced(replacement: &Value, unit: Encoding) -> Result<(RawPlace, String), &'static str> {
+    let region = replacement.get("deletedRegion").ok_or("has no region")?;
     // Without content, the region is deleted.
     let content = replacement
         .pointer("/insertedContent/text")
         .and_then(Value::as_str)
         .unwrap_or_default();
     if replacement.pointer("/insertedContent/binary").is_some() && content.is_empty() {
-        return out.note("its fix is binary and is left out");
+        return Err("is binary");
     }
-    finding.replacement = Some(content.to_owned());
-    finding.replacement_place = Some(region::read(region, unit));
+    Ok((region::read(region, unit), content.to_owned()))
+}
+
+/// What the fixes in a log replace, in whatever files, where a result has just one.
+pub(crate) fn replacements(log: &Value) -> Replacements {
+    let mut all = Replacements::default();
+    for run in list(log, "runs") {
+        let mut left_out = LeftOut::default();
+        for (number, result) in list(run, "results").iter().enumerate() {
+            let made = match list(result, "fixes") {
+                [] => continue,
+                _ if left_out.takes(result) => continue,
+                [only] => of_fix(run, only),
+                _ => Err("there are several to choose from"),
+            };
+            match made {
+                Ok(made) => all.taken.extend(made),
+                Err(why) => all.problems.push(format!(
+                    "the fix of result {} is left out: {why}",
+                    number + 1
+                )),
+            }
+        }
+    }
+    all
+}
+
+fn of_fix(run: &Value, fix: &Value) -> Result<Vec<Replacement>, &'static str> {
+    let mut made = Vec::new();
+    for change in list(fix, "artifactChanges") {
+        let file = change
+            .get("artifactLocation")
+            .and_then(|it| path(run, it))
+            .ok_or("it names no file")?;
+        for replacement in list(change, "replacements") {
+            let (place, new_text) =
+                replaced(replacement, column_unit(run)).map_err(|_| "it cannot be read")?;
+            made.push(Replacement {
+                path: file.clone(),
+                place,
+                new_text,
+            });
+        }
+    }
+    Ok(made)
 }
 
 /// A list by name; empty when there is none.

@@ -1,20 +1,25 @@
 //! Answers that change files: read from any of the formats in use, then placed in the files' texts.
 //!
-//! Two steps. [`parse`] reads what is to happen to which file, in the agent's words: lenient on form, strict on meaning.
-//! [`place`] finds the place of each hunk in the text of its file: by text, never by number alone. Neither fails: what
-//! cannot be read or placed is among the problems, and an edit that is doubtful is a problem, not a guess.
+//! Two steps. [`read`] and [`parse`] read what is to happen to which file, in the agent's words: lenient on form, strict on
+//! meaning. [`place`] finds the place of each hunk in the text of its file: by text, and by number alone only where a program
+//! counted. Neither fails: what cannot be read or placed is among the problems, and an edit that is doubtful is a problem, not
+//! a guess.
 
 mod apply_patch;
+mod draft;
 mod fenced;
+mod hunk;
+mod json;
 mod lines;
+mod names;
 mod place;
 mod search_replace;
 #[cfg(test)]
 mod tests;
 mod unified;
 
-use crate::diff::differences;
-use crate::finding::{RawFinding, RawPlace};
+use draft::Draft;
+pub use hunk::{Hunk, Line, LineHunk, Piece};
 use lines::Lines;
 pub use place::{Outcome, Placed, place};
 
@@ -25,6 +30,9 @@ pub const MAX_HUNKS: usize = 10_000;
 /// Longest answer read, in bytes; a longer one is refused, because half a change is none.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// Most problems told one by one; the rest is counted.
+pub const MAX_PROBLEMS: usize = 500;
+
 /// What an answer wants to change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
@@ -32,6 +40,8 @@ pub struct Patch {
     pub files: Vec<FilePatch>,
     /// What could not be read, in words for a person.
     pub problems: Vec<String>,
+    /// What the agent says beside the changes, as it said it; nothing is sanitized.
+    pub prose: String,
 }
 
 /// What is to happen to one file.
@@ -66,135 +76,17 @@ pub enum Action {
     Rewrite {
         /// The whole text, lines ended by `\n`.
         text: String,
+        /// The format has the text letter by letter, with or without a line end at its end.
+        exact: bool,
     },
     /// It goes.
     Delete,
 }
 
-/// One place that changes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Hunk {
-    /// Lines among lines.
-    Lines(LineHunk),
-    /// A place in the words of a finding, and what shall stand there.
-    Place {
-        /// Where.
-        place: RawPlace,
-        /// What shall stand there.
-        new_text: String,
-    },
-}
-
-/// Lines that change, among lines that stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineHunk {
-    /// In order, without line ends.
-    pub lines: Vec<Line>,
-    /// The number of the first old line, 1-based, where one is told. Only chooses between equal places.
-    pub line: Option<usize>,
-    /// Lines that stand above the place, outermost first: a class, a function. They choose between equal places.
-    pub anchors: Vec<String>,
-    /// The place is at the end of the file.
-    pub at_end: bool,
-    /// Whether the new last line ends with a line end, where the hunk says that it does not.
-    pub ends_without_newline: bool,
-}
-
-/// One line of a hunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// It is there and stays.
-    Context(String),
-    /// It is there and goes.
-    Removed(String),
-    /// It comes.
-    Added(String),
-}
-
-impl LineHunk {
-    /// The lines that must be there.
-    pub fn old(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().filter_map(|line| match line {
-            Line::Context(text) | Line::Removed(text) => Some(text.as_str()),
-            Line::Added(_) => None,
-        })
-    }
-
-    /// True when it changes something.
-    pub fn changes(&self) -> bool {
-        self.lines
-            .iter()
-            .any(|line| !matches!(line, Line::Context(_)))
-    }
-
-    /// The hunk that puts `new` where `old` stands; what both share is context.
-    pub fn replacing(old: &[&str], new: &[&str]) -> Self {
-        let mut lines = Vec::new();
-        let mut from = 0;
-        let owned = |it: &&str| (*it).to_owned();
-        for (going, coming) in differences(old, new) {
-            let same = old[from..going.start].iter();
-            lines.extend(same.map(owned).map(Line::Context));
-            from = going.end;
-            lines.extend(old[going].iter().map(owned).map(Line::Removed));
-            lines.extend(new[coming].iter().map(owned).map(Line::Added));
-        }
-        lines.extend(old[from..].iter().map(owned).map(Line::Context));
-        Self {
-            lines,
-            ..Self::default()
-        }
-    }
-}
-
 impl Patch {
-    /// The changes that findings bring along.
-    pub fn of_findings(findings: &[RawFinding]) -> Self {
-        let mut patch = Self::default();
-        for finding in findings {
-            let (Some(path), Some(new_text)) = (&finding.path, &finding.replacement) else {
-                continue;
-            };
-            let place = finding.replacement_place.as_ref().unwrap_or(&finding.place);
-            let hunk = Hunk::Place {
-                place: place.clone(),
-                new_text: new_text.clone(),
-            };
-            patch.edit(path, hunk);
-        }
-        patch
-    }
-
     /// True when nothing was understood and nothing was in doubt.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.problems.is_empty()
-    }
-
-    fn push(&mut self, path: &str, action: Action) {
-        let path = path.to_owned();
-        self.files.push(FilePatch { path, action });
-    }
-
-    /// Adds a hunk to the last file where it is the same, else begins one.
-    fn edit(&mut self, path: &str, hunk: Hunk) {
-        if let Some(FilePatch {
-            path: last,
-            action: Action::Edit { hunks, .. },
-        }) = self.files.last_mut()
-            && last == path
-        {
-            return hunks.push(hunk);
-        }
-        let action = Action::Edit {
-            hunks: vec![hunk],
-            rename: None,
-            executable: None,
-        };
-        self.push(path, action);
-    }
-
-    fn problem(&mut self, text: impl Into<String>) {
-        self.problems.push(text.into());
     }
 
     /// Drops what is too much, and says so.
@@ -220,26 +112,68 @@ impl Patch {
     }
 }
 
-/// Reads the changes in an answer: unified and git diffs, search/replace blocks, `apply_patch`, whole files and
-/// suggestions in fences, several of them and in any order, with prose between.
+/// Reads the changes in an answer: from its structured content, else from its texts. See [`parse`].
+pub fn read(structured: Option<&serde_json::Value>, texts: &[impl AsRef<str>]) -> Patch {
+    let mut told = Draft::default();
+    if let Some(value) = structured {
+        json::read_value(value, &mut told);
+    }
+    let said = told.said.take();
+    if !told.is_empty() {
+        told.patch.prose = said.unwrap_or_default();
+        return told.finish();
+    }
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    let mut patch = parse(&texts.join("\n"));
+    if let Some(said) = said.filter(|it| !it.trim().is_empty()) {
+        patch.prose = said;
+    }
+    patch
+}
+
+/// Reads the changes in a text: unified and git diffs, search/replace blocks, `apply_patch`, whole files and suggestions in
+/// fences, several of them and in any order, with prose between; or JSON that tells edits, whole files, an LSP
+/// `WorkspaceEdit`, fixes of SARIF, rdjson and ESLint, or findings with a replacement.
 pub fn parse(answer: &str) -> Patch {
-    let mut patch = Patch::default();
+    let mut draft = Draft::default();
     if answer.len() > MAX_BYTES {
-        patch.problem(format!(
+        draft.problem(format!(
             "the answer has {} bytes; more than {MAX_BYTES} are not read as changes",
             answer.len()
         ));
-        return patch;
+        return draft.finish();
+    }
+    if answer.trim_start().starts_with(['{', '[']) && json::read_text(answer, &mut draft) {
+        draft.patch.prose = draft.said.take().unwrap_or_default();
+        return draft.finish();
     }
     let mut lines = Lines::new(answer);
+    read_lines(&mut lines, &mut draft);
+    let mut prose = lines.words();
+    if draft.is_empty()
+        && answer.contains('{')
+        && let Some(before) = json::read_scattered(answer, &mut draft)
+    {
+        before.clone_into(&mut prose);
+    }
+    if let Some(said) = draft.said.take().filter(|_| prose.is_empty()) {
+        prose = said;
+    }
+    draft.patch.prose = prose;
+    draft.finish()
+}
+
+fn read_lines(lines: &mut Lines<'_>, draft: &mut Draft) {
     while lines.peek().is_some() {
-        let read = apply_patch::read(&mut lines, &mut patch)
-            || unified::read(&mut lines, &mut patch)
-            || search_replace::read(&mut lines, &mut patch)
-            || fenced::read(&mut lines, &mut patch);
-        if !read {
+        let from = lines.mark();
+        let read = apply_patch::read(lines, draft)
+            || unified::read(lines, draft)
+            || search_replace::read(lines, draft)
+            || fenced::read(lines, draft);
+        if read {
+            lines.belong_to_edit(from..lines.mark());
+        } else {
             lines.next();
         }
     }
-    patch.limit()
 }

@@ -4,8 +4,12 @@
 
 mod damaged;
 mod formats;
+mod hostile;
+mod json;
 mod places;
 mod properties;
+mod round_trip;
+mod tables;
 
 use super::*;
 use crate::edit;
@@ -73,5 +77,67 @@ fn show(shown: &mut String, text: &str) {
             .strip_suffix('\n')
             .map_or_else(|| format!("{visible}⊣"), str::to_owned);
         let _ = writeln!(shown, "  |{visible}");
+    }
+}
+
+/// A name, files with their texts, and an answer.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
+/// What answers make of files, one after the other, as diffs without context; for tables.
+fn check_all(cases: &[Case<'_>], expected: &Expect) {
+    let mut shown = String::new();
+    for (name, files, answer) in cases {
+        let _ = writeln!(shown, "# {name}");
+        shown += &changes(files, &parse(answer));
+    }
+    expected.assert_eq(&shown);
+}
+
+fn changes(files: &[(&str, &str)], patch: &Patch) -> String {
+    let mut shown = String::new();
+    let mut now: Vec<(String, Text)> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Text::new(text)))
+        .collect();
+    for FilePatch { path, action } in &patch.files {
+        let at = now.iter().position(|it| it.0 == *path);
+        let placed = place(path, action, at.map(|at| &now[at].1));
+        let _ = writeln!(shown, "{path}{}", detail(action));
+        match (placed.outcome, at) {
+            (Outcome::Edits(edits), Some(at)) => {
+                let new = edit::apply(&now[at].1, &edits).expect("edits fit");
+                show_diff(&mut shown, &now[at].1.to_string(), &new.to_string());
+                now[at].1 = new;
+            }
+            (Outcome::Created(text), _) => {
+                show_diff(&mut shown, "", &text);
+                now.push((path.clone(), Text::new(&text)));
+            }
+            (Outcome::Deleted, _) => shown += "  (deleted)\n",
+            _ => {}
+        }
+        for problem in placed.problems {
+            let _ = writeln!(shown, "  ! {problem}");
+        }
+    }
+    for problem in &patch.problems {
+        let _ = writeln!(shown, "! {problem}");
+    }
+    shown
+}
+
+fn show_diff(shown: &mut String, old: &str, new: &str) {
+    let diff = similar::TextDiff::from_lines(old, new);
+    for change in diff.iter_all_changes() {
+        let mark = match change.tag() {
+            similar::ChangeTag::Equal => continue,
+            similar::ChangeTag::Delete => '-',
+            similar::ChangeTag::Insert => '+',
+        };
+        let line = change.value().replace('\r', "␍").replace('\t', "→");
+        let line = line
+            .strip_suffix('\n')
+            .map_or_else(|| format!("{line}⊣"), str::to_owned);
+        let _ = writeln!(shown, "  {mark}{line}");
     }
 }

@@ -5,14 +5,17 @@ use super::super::{Line, LineHunk};
 use super::indent::Indents;
 use super::page::Page;
 use super::search::At;
-use super::{not_found, whole};
 use crate::edit::TextEdit;
-use crate::finding::RawPlace;
-use crate::locate::{Located, Locator, Tier};
-use crate::text::{Text, TextRange};
+use crate::text::TextRange;
+
+/// Blocks whose lines have a larger product than this are not compared line by line: all of one takes the place of all of
+/// the other, which is as right.
+const MAX_DIFFED: usize = 1_000_000;
 
 /// The edits of a hunk whose old lines stand at a place.
 pub(super) fn of_lines(page: &Page<'_>, hunk: &LineHunk, at: At) -> Vec<TextEdit> {
+    let told = hunk.in_turn.then(|| refined(page, hunk));
+    let hunk = told.as_ref().unwrap_or(hunk);
     let indents = Indents::of(page, hunk, at);
     let mut edits = Vec::new();
     let (mut line, mut run) = (at.line, Run::at(at.line));
@@ -31,7 +34,23 @@ pub(super) fn of_lines(page: &Page<'_>, hunk: &LineHunk, at: At) -> Vec<TextEdit
         }
     }
     run.finish(page, &mut edits);
+    if (hunk.old_is_cut || hunk.new_is_cut) && line == page.len() {
+        end_as_told(page, !hunk.new_is_cut, &mut edits);
+    }
     edits
+}
+
+/// A block of lines that takes the place of another one; what both share is context.
+fn refined(page: &Page<'_>, hunk: &LineHunk) -> LineHunk {
+    let (old, new): (Vec<&str>, Vec<&str>) = (hunk.old().collect(), hunk.result().collect());
+    let product = old.len().saturating_mul(new.len());
+    if product > MAX_DIFFED || !page.spend(product / 4) {
+        return hunk.clone();
+    }
+    LineHunk {
+        lines: LineHunk::replacing(&old, &new).lines,
+        ..hunk.clone()
+    }
 }
 
 /// Lines that go, and the lines that come in their place.
@@ -52,21 +71,16 @@ impl Run {
 
     fn finish(self, page: &Page<'_>, edits: &mut Vec<TextEdit>) {
         let Self { from, to, added } = self;
-        // An empty last line that the hunk has and the page has not.
-        let to = to.min(page.len());
         if from >= to && added.is_empty() {
             return;
         }
         let mut range = TextRange::new(page.start(from), page.start(to).max(page.start(from)));
         let end = page.line_end(from.min(page.len().saturating_sub(1)));
-        let mut new_text: String = added
-            .iter()
-            .flat_map(|line| [line.as_str(), &end])
-            .collect();
+        let mut new_text: String = added.iter().flat_map(|line| [line.as_str(), end]).collect();
         if to == page.len() && !page.is_ended() {
             // The last line of the file has no end, and keeps none.
             if from == to {
-                new_text.insert_str(0, &end);
+                new_text.insert_str(0, end);
             }
             new_text.truncate(new_text.len().saturating_sub(end.len()));
             if added.is_empty() && from > 0 {
@@ -80,121 +94,41 @@ impl Run {
     }
 }
 
-/// The edit of a hunk whose old lines are a piece of a line, or begin and end inside of lines, in just one place.
-pub(super) fn inside_a_line(text: &Text, hunk: &LineHunk) -> Option<Vec<TextEdit>> {
-    let side = |keep: fn(&Line) -> Option<&String>| {
-        let lines: Vec<&str> = hunk
-            .lines
-            .iter()
-            .filter_map(keep)
-            .map(String::as_str)
-            .collect();
-        lines.join("\n")
-    };
-    let old = side(|line| match line {
-        Line::Context(text) | Line::Removed(text) => Some(text),
-        Line::Added(_) => None,
-    });
-    let new = side(|line| match line {
-        Line::Context(text) | Line::Added(text) => Some(text),
-        Line::Removed(_) => None,
-    });
-    let has_words = old.chars().filter(|c| c.is_alphanumeric()).count() >= 3;
-    if !has_words || hunk.line.is_some() || !hunk.anchors.is_empty() {
-        return None;
+/// Gives the last line of the file a line end, or takes it away, where a hunk that reaches there says so.
+fn end_as_told(page: &Page<'_>, wants_end: bool, edits: &mut Vec<TextEdit>) {
+    if wants_end == page.is_ended() {
+        return;
     }
-    let place = RawPlace {
-        quote: Some(old.clone()),
-        ..RawPlace::default()
-    };
-    let Located::At {
-        range,
-        tier: Tier::Exact,
-    } = Locator::new(text).locate(&place, "")
-    else {
-        return None;
-    };
-    (text.slice(range) == old).then(|| {
-        vec![TextEdit {
-            range,
-            new_text: new,
-        }]
-    })
-}
-
-/// The edit of a place in the words of a finding.
-pub(super) fn of_place(
-    locator: &Locator<'_>,
-    place: &RawPlace,
-    new_text: &str,
-) -> Result<Vec<TextEdit>, String> {
-    let text = locator.text();
-    let located = locator.locate(place, "");
-    let Located::At { range, tier } = located else {
-        return Err(not_found(&located));
-    };
-    let by_text = place.quote.is_some() && tier.allows_edit();
-    if place.quote.is_some() && !by_text {
-        return Err("its text is not in the file".to_owned());
-    }
-    if by_text {
-        let old = text.slice(range);
-        if tier == Tier::Exact {
-            let new_text = new_text.to_owned();
-            return Ok(Vec::from_iter(
-                (old != new_text).then_some(TextEdit { range, new_text }),
-            ));
+    let length = page.text.len();
+    let last = page.len().saturating_sub(1);
+    let at_end = edits.last_mut().filter(|it| it.range.end == length);
+    match (at_end, wants_end) {
+        (Some(edit), true) => edit.new_text.push_str(page.line_end(last)),
+        (Some(edit), false) if !edit.new_text.is_empty() => {
+            let shorter = without_end(&edit.new_text);
+            edit.new_text.truncate(shorter);
         }
-        return of_quoted_lines(text, place, range, new_text);
-    }
-    let range = named_lines(text, place).ok_or("it does not say which lines it is for")?;
-    if !whole::is_like(&text.slice(range), new_text) {
-        return Err("it has nothing in common with the lines whose numbers it gives".to_owned());
-    }
-    let page = Page::new(text);
-    let old = text.slice(range).to_string();
-    let hunk = LineHunk::replacing(&lines(&old), &lines(new_text));
-    let line = text.line_of(range.start);
-    let tier = Tier::Exact;
-    Ok(of_lines(&page, &hunk, At { line, tier }))
-}
-
-/// A quote that is not letter by letter what stands there, as lines.
-fn of_quoted_lines(
-    text: &Text,
-    place: &RawPlace,
-    range: TextRange,
-    new_text: &str,
-) -> Result<Vec<TextEdit>, String> {
-    let quote = place.quote.as_deref().unwrap_or_default();
-    let page = Page::new(text);
-    let hunk = LineHunk::replacing(&lines(quote), &lines(new_text));
-    let line = text.line_of(range.start);
-    match page.find(&lines(quote)) {
-        Some((tier, found)) if found.contains(&line) => {
-            Ok(of_lines(&page, &hunk, At { line, tier }))
+        (Some(edit), false) => {
+            // The line before those that go is the last one now.
+            let before = page.text.slice(TextRange::new(0, edit.range.start));
+            edit.range.start = without_end(&before);
         }
-        _ => Err("its text is not in the file as it was quoted".to_owned()),
+        (None, true) => edits.push(TextEdit {
+            range: TextRange::new(length, length),
+            new_text: page.line_end(last).to_owned(),
+        }),
+        (None, false) => {
+            let range = TextRange::new(page.start(last) + page.line(last).len(), length);
+            let new_text = String::new();
+            if !range.is_empty() {
+                edits.push(TextEdit { range, new_text });
+            }
+        }
     }
 }
 
-fn lines(text: &str) -> Vec<&str> {
-    text.trim_matches(['\n', '\r']).lines().collect()
-}
-
-/// The bytes of the lines whose numbers a place gives, with their ends.
-fn named_lines(text: &Text, place: &RawPlace) -> Option<TextRange> {
-    let first = place.start_line?.checked_sub(1)? as usize;
-    let last = place
-        .end_line
-        .map_or(first, |line| (line as usize).saturating_sub(1))
-        .max(first);
-    if place.start_column.is_some() || last >= text.line_count() {
-        return None;
-    }
-    let start = text.line_range(first)?.start;
-    let end = text
-        .line_range(last + 1)
-        .map_or(text.len(), |next| next.start);
-    Some(TextRange::new(start, end))
+/// Length of a text without its last line end.
+fn without_end(text: &str) -> usize {
+    let shorter = text.strip_suffix('\n').unwrap_or(text);
+    shorter.strip_suffix('\r').unwrap_or(shorter).len()
 }

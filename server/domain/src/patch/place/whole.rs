@@ -1,50 +1,56 @@
 //! A file written anew: as edits of what it was, and only if it is all there.
 
 use super::super::{Line, LineHunk};
-use super::edits;
 use super::page::Page;
 use super::search::At;
+use super::{edits, elision};
 use crate::edit::TextEdit;
 use crate::locate::Tier;
 use crate::text::Text;
+use rustc_hash::FxHashMap;
 
 /// More of the old lines than this may not vanish, in percent; else the answer is a piece of the file.
 const MOST_LOST: usize = 60;
 /// Files with fewer lines may change as they like.
 const SMALL: usize = 10;
-/// Less of the text than this in common means that the numbers are wrong, in percent.
-const LEAST_COMMON: usize = 40;
 
-/// The edits that make `new` out of a file's text.
+/// The edits that make `new` out of a file's text, which keeps its line ends. It keeps the end of its last line, too, unless
+/// `new` is told letter by letter (`exact`) and differs in nothing else.
 ///
 /// # Errors
 /// Why `new` is not the whole file.
-pub(super) fn rewrite(text: &Text, new: &str) -> Result<Vec<TextEdit>, String> {
-    let old = text.to_string();
-    if let Some(line) = new
-        .lines()
-        .find(|line| is_elision(line) && !old.contains(line.trim()))
-    {
-        let line = crate::sanitize::line(line, 80);
-        return Err(format!("it leaves something out (`{line}`)"));
+pub(super) fn rewrite(
+    path: &str,
+    text: &Text,
+    new: &str,
+    exact: bool,
+) -> Result<Vec<TextEdit>, String> {
+    let page = Page::new(text, 0);
+    if let Some(line) = elision::find(path, new.lines(), |line| page.has(line)) {
+        return Err(elision::told(line));
     }
-    let page = Page::new(text);
     let old_lines: Vec<&str> = (0..page.len()).map(|line| page.line(line)).collect();
     let new_lines: Vec<&str> = new.lines().collect();
-    let hunk = LineHunk::replacing(&old_lines, &new_lines);
-    let counts = |line: &str| !line.trim().is_empty();
+    let counts = |line: &&&str| !line.trim().is_empty();
+    let all = old_lines.iter().filter(counts).count();
+    let refused = |lost: usize| {
+        (all >= SMALL && lost * 100 > all * MOST_LOST)
+            .then(|| format!("{lost} of {all} lines would vanish, so it is not the whole file"))
+    };
+    // To compare two texts that have nothing in common takes longest.
+    if let Some(why) = refused(missing(&old_lines, &new_lines)) {
+        return Err(why);
+    }
+    let mut hunk = LineHunk::replacing(&old_lines, &new_lines);
+    if exact && !new.is_empty() && old_lines == new_lines {
+        (hunk.old_is_cut, hunk.new_is_cut) = (!page.is_ended(), !new.ends_with('\n'));
+    }
     let removed = hunk
         .lines
         .iter()
-        .filter(|line| matches!(line, Line::Removed(text) if counts(text)));
-    let (lost, all) = (
-        removed.count(),
-        old_lines.iter().filter(|line| counts(line)).count(),
-    );
-    if all >= SMALL && lost * 100 > all * MOST_LOST {
-        return Err(format!(
-            "{lost} of {all} lines would vanish, so it is not the whole file"
-        ));
+        .filter(|line| matches!(line, Line::Removed(text) if !text.trim().is_empty()));
+    if let Some(why) = refused(removed.count()) {
+        return Err(why);
     }
     let at = At {
         line: 0,
@@ -53,67 +59,40 @@ pub(super) fn rewrite(text: &Text, new: &str) -> Result<Vec<TextEdit>, String> {
     Ok(edits::of_lines(&page, &hunk, at))
 }
 
-/// A comment that stands for code that was left out.
-fn is_elision(line: &str) -> bool {
-    let line = line.trim();
-    let comment = ["//", "#", "--", "/*", "<!--", ";", "%", "{/*"]
-        .iter()
-        .find_map(|mark| line.strip_prefix(mark));
-    let Some(words) = comment else {
-        return matches!(line, "..." | "…" | "[...]");
+/// How many of the old lines that are not blank are nowhere in the new ones.
+fn missing(old: &[&str], new: &[&str]) -> usize {
+    let mut left: FxHashMap<&str, usize> = FxHashMap::default();
+    for line in new {
+        *left.entry(line).or_default() += 1;
+    }
+    let mut is_missing = |line: &&&str| {
+        let count = left.get_mut(**line).filter(|it| **it > 0);
+        count.map(|it| *it -= 1).is_none()
     };
-    let words = words
-        .trim_end_matches("*/")
-        .trim_end_matches("-->")
-        .trim()
-        .to_lowercase();
-    let dots = words.starts_with("...")
-        || words.starts_with('…')
-        || words.ends_with("...")
-        || words.ends_with('…');
-    let says = [
-        "existing code",
-        "rest of",
-        "unchanged",
-        "remaining",
-        "same as before",
-        "previous code",
-        "omitted",
-        "keep the",
-        "other code",
-    ]
-    .iter()
-    .any(|it| words.contains(it));
-    dots && (says || words.trim_matches(['.', '…', ' ']).is_empty())
-        || (says
-            && (words.starts_with("rest of")
-                || words.contains("remains unchanged")
-                || words.contains("omitted for brevity")))
+    let counts = old.iter().filter(|line| !line.trim().is_empty());
+    counts.filter(|line| is_missing(line)).count()
 }
 
-/// True when two pieces of text have enough words in common to be versions of one another.
-pub(super) fn is_like(old: &str, new: &str) -> bool {
-    fn words(text: &str) -> Vec<&str> {
+/// How much two pieces of text have in common, in percent of the words of the shorter one; `None` where one has no words:
+/// brackets alone are everywhere.
+pub(super) fn likeness(old: &str, new: &str) -> Option<usize> {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        words.sort_unstable();
-        words
+        words.filter(|word| !word.is_empty())
     }
-    let (old, new) = (words(old), words(new));
-    if old.is_empty() || new.is_empty() {
-        return true;
+    let mut left: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut of_old = 0;
+    for word in words(old) {
+        *left.entry(word).or_default() += 1;
+        of_old += 1;
     }
-    let mut rest = new.as_slice();
-    let common = old.iter().filter(|word| match rest.binary_search(word) {
-        Ok(at) => {
-            let first = rest[..=at].iter().position(|it| it == *word).unwrap_or(at);
-            rest = &rest[first + 1..];
-            true
+    let (mut of_new, mut common) = (0, 0);
+    for word in words(new) {
+        of_new += 1;
+        if let Some(count) = left.get_mut(word).filter(|it| **it > 0) {
+            *count -= 1;
+            common += 1;
         }
-        Err(at) => {
-            rest = &rest[at..];
-            false
-        }
-    });
-    common.count() * 100 >= old.len().min(new.len()) * LEAST_COMMON
+    }
+    (common * 100_usize).checked_div(of_old.min(of_new))
 }

@@ -20,7 +20,6 @@ use crate::scope::Gathered;
 use crate::worktree::{Changed, Wanted, Worktree, Worktrees};
 use agents::{AgentSpec, Answer, CallProgress, Inspection, Operation, Shortage};
 use domain::answer::{Format, Usage};
-use domain::patch::Patch;
 use domain::path::RelPath;
 use domain::proposal::{Check, CheckOutcome, FileAction, FileChange, Proposal};
 use domain::text::Text;
@@ -406,8 +405,8 @@ impl Attempt {
             return Err("the answer was not read because of a fault in crosscheck".to_owned());
         };
         let reading = tokio::task::spawn_blocking(move || {
-            let patch = told_changes(&answer);
-            let words = words(&answer);
+            let patch = patch::read(answer.structured.as_ref(), &answer.texts);
+            let words = words(&answer, &patch.prose);
             let has_patch = !patch.files.is_empty();
             let says_nothing = !has_patch && patch.problems.is_empty() && words.summary.is_empty();
             // Where a file was written, its patch says the same once more.
@@ -533,31 +532,11 @@ fn names(paths: &[RelPath]) -> Vec<String> {
     paths.iter().map(|it| it.as_str().to_owned()).collect()
 }
 
-/// What an answer wants changed: by its `patch`, as the agent contract has it, else by its text.
-fn told_changes(answer: &Answer) -> Patch {
-    let told = answer.structured.as_ref().and_then(|it| it.get("patch"));
-    match told.and_then(Value::as_str) {
-        Some(told) if !told.trim().is_empty() => patch::parse(told),
-        _ => patch::parse(&answer.texts.join("\n")),
-    }
-}
-
-/// The agent's own words, without the edits in them.
-fn words(answer: &Answer) -> Round {
+/// What an answer brings beside changes; `said` are the agent's own words in it.
+fn words(answer: &Answer, said: &str) -> Round {
     let parsed = domain::answer::parse(answer.structured.as_ref(), &answer.texts, Format::Findings);
-    let told = |key: &str| {
-        answer
-            .structured
-            .as_ref()?
-            .get(key)?
-            .as_str()
-            .map(str::to_owned)
-    };
-    let summary = told("summary")
-        .or_else(|| told("text"))
-        .unwrap_or_else(|| answer.texts.join("\n"));
     Round {
-        summary: sanitize::markdown(&summary, MAX_SUMMARY),
+        summary: sanitize::markdown(said, MAX_SUMMARY),
         usage: parsed.usage,
         session: parsed.session,
     }

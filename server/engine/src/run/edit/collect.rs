@@ -141,6 +141,10 @@ impl Desk {
                     *rename = rename.take().or(other_rename);
                     *executable = executable.or(other_executable);
                 }
+                // A file that is told whole twice is what was told last.
+                (Some((_, rewrite @ Action::Rewrite { .. })), action @ Action::Rewrite { .. }) => {
+                    *rewrite = action;
+                }
                 (_, action) => actions.push((path, action)),
             }
         }
@@ -151,13 +155,14 @@ impl Desk {
     fn resolve(&mut self, said: &str, action: &Action) -> Result<RelPath, String> {
         let path = RelPath::parse(&self.root.to_string_lossy(), said)
             .map_err(|error| error.to_string())?;
-        let is_new = matches!(action, Action::Create { .. } | Action::Rewrite { .. });
-        if is_new || self.exists(&path) {
+        if matches!(action, Action::Create { .. }) || self.exists(&path) {
             return Ok(path);
         }
-        // Agents shorten paths, leave the `a/` and `b/` of diffs on them, or begin with the name of the project.
-        let shorter = path.as_str().split_once('/').map(|it| it.1);
-        if let Some(shorter) = shorter.and_then(|it| RelPath::try_from(it.to_owned()).ok())
+        // Agents shorten paths, leave the `a/` and `b/` of diffs on them, or begin with the name of the project. Where no
+        // text of the file proves what is meant, only such a beginning may be left out.
+        if let Some((first, rest)) = path.as_str().split_once('/')
+            && (matches!(action, Action::Edit { .. }) || self.is_no_directory(first))
+            && let Ok(shorter) = RelPath::try_from(rest.to_owned())
             && self.exists(&shorter)
         {
             return Ok(shorter);
@@ -173,6 +178,12 @@ impl Desk {
             // What is wrong with it is told when it is to be changed.
             (None, _) => Ok(path),
         }
+    }
+
+    /// True for what stands before paths and is no directory in the root.
+    fn is_no_directory(&self, name: &str) -> bool {
+        let is_project = || self.root.file_name().is_some_and(|it| it == name);
+        (matches!(name, "a" | "b") || is_project()) && !self.root.join(name).is_dir()
     }
 
     fn exists(&self, path: &RelPath) -> bool {

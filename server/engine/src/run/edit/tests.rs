@@ -79,6 +79,8 @@ fn an_answer_in_text_becomes_a_proposal_that_is_kept() {
         (proposal.agent.as_str(), proposal.title.as_str()),
         ("alpha", "Fix the word")
     );
+    // What is said beside the edits, and not the edits once more.
+    assert_eq!(proposal.summary, "Done.");
     assert_eq!(
         proposal.findings,
         [FindingId("0123456789abcdef".to_owned())]
@@ -97,6 +99,24 @@ fn an_answer_in_text_becomes_a_proposal_that_is_kept() {
         panic!()
     };
     assert_eq!(proposals[0].proposal, *proposal);
+}
+
+#[test]
+fn an_answer_in_json_becomes_a_proposal_with_its_summary() {
+    let answer = json!({
+        "summary": "The word is right now.",
+        "edits": [{ "path": "src/main.rs", "old_text": "teh", "new_text": "the" }],
+    });
+    let said = answer.to_string().replace('"', "\\\"");
+    let machine = Machine::new(&[("alpha", &["say", &said])]);
+    let door = machine.door();
+    let (proposals, report) = propose(&door, edit(&door));
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(proposals[0].summary, "The word is right now.");
+    assert_eq!(
+        hunk(&proposals[0]),
+        ("    let teh = 1;\n".into(), "    let the = 1;\n".into())
+    );
 }
 
 #[test]

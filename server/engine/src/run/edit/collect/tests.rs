@@ -95,6 +95,26 @@ fn a_path_is_read_as_agents_write_it() {
 }
 
 #[test]
+fn a_whole_file_under_a_shortened_name_is_the_file_that_was_sent() {
+    let repo = repo();
+    let whole = |name: &str, text: &str| format!("{name}\n```rust\n{text}```\n");
+    let new = MAIN.replace("add(1, 2)", "1 + 2");
+    for name in ["main.rs", "root/src/main.rs"] {
+        let answer = whole(name, "fn first_try() {}\n") + &whole(name, &new);
+        assert_eq!(changes(&mut desk(&repo, &[]), &answer), [DONE], "{name}");
+    }
+    // Elsewhere it is a new file, and one that is deleted is not another one either.
+    let answer = whole("tests/lib.rs", "fn t() {}\n") + "*** Delete File: other/src/lib.rs\n";
+    assert_eq!(
+        changes(&mut desk(&repo, &[]), &answer),
+        [
+            "tests/lib.rs created: \"fn t() {}\\n\"",
+            "there is no file `other/src/lib.rs`"
+        ]
+    );
+}
+
+#[test]
 fn what_must_not_be_changed_is_refused_by_name() {
     let repo = repo();
     std::os::unix::fs::symlink(repo.beside("elsewhere"), repo.root.join("link")).unwrap();
