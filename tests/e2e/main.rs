@@ -31,6 +31,7 @@ mod supervision;
 mod terminal;
 mod trust;
 mod unconfigured;
+mod verification;
 
 /// A file with one line that the scripted agents complain about.
 const CODE: &str = "fn main() {\n    let total = add(1, 2);\n    println!(\"{total}\");\n}\n";

@@ -21,6 +21,7 @@ mod recall;
 mod review;
 mod serve;
 mod trust;
+mod verify;
 mod watch;
 mod workspace;
 
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
     logging::start(args.log.as_deref(), args.command.logs_to_terminal());
     let result = match args.command {
         Command::Review(it) => review::run(&it),
+        Command::Verify(it) => verify::run(&it),
         Command::Fix(it) => fix::run(&it),
         Command::Ask(it) => ask::run(&it),
         Command::Proposals(it) => proposals::run(&it),

@@ -5,7 +5,8 @@ use agents::AgentEvent;
 pub use agents::question::{Approval, Ask, Field, Reply};
 use domain::answer::Usage;
 use domain::board::Reviewed;
-use domain::finding::Finding;
+use domain::check::Check;
+use domain::finding::{Finding, FindingId};
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
 use domain::text::Text;
@@ -103,6 +104,14 @@ pub enum Event {
         /// How many more there are, or cannot be read.
         left_out: usize,
     },
+    /// What other agents said of findings that are told next, as [`Event::Recalled`] or [`Event::Findings`], when they were told to
+    /// refute them. A check whose finding or evidence is another text by now is left out.
+    Checks {
+        /// The root.
+        root: PathBuf,
+        /// The checks.
+        checks: Vec<Checked>,
+    },
     /// Something a person should see once: the ledger was set aside, a file could not be watched.
     Notice(String),
 }
@@ -123,6 +132,21 @@ pub struct FileFindings {
     pub text: Text,
     /// The door's version of that text, as it was in [`crate::Buffer`]; `None` when it came from the disk.
     pub version: Option<i32>,
+}
+
+/// What an agent says of a finding that it was told to refute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The finding.
+    pub finding: FindingId,
+    /// Its file.
+    pub path: RelPath,
+    /// What the finding's text is known by ([`domain::check::text_key`]); the check holds for no other.
+    pub text: String,
+    /// What is said of it.
+    pub check: Check,
+    /// When.
+    pub at: SystemTime,
 }
 
 /// The stations of a run, in this order; `Ended` comes exactly once and last.
@@ -152,6 +176,9 @@ pub enum RunEvent {
         /// [`crate::Buffer`].
         versions: BTreeMap<RelPath, i32>,
     },
+    /// An agent checked a finding, now or before: it is in the ledger from here on. In a review it comes after the finding, also when
+    /// its agent is through.
+    Verified(Checked),
     /// An agent is through, well or badly.
     AgentEnded(AgentReport),
     /// The run is over.
@@ -237,6 +264,8 @@ pub struct AgentReport {
     pub dismissed: usize,
     /// Changes proposed: hunks, and what happens to files as a whole.
     pub changes: usize,
+    /// Findings of others that it checked.
+    pub checks: usize,
     /// What could not be read in its answers.
     pub problems: Vec<String>,
     /// Its own summary.
@@ -258,6 +287,7 @@ impl AgentReport {
             unlocated: 0,
             dismissed: 0,
             changes: 0,
+            checks: 0,
             problems: Vec::new(),
             summary: None,
             usage: None,

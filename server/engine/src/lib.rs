@@ -30,8 +30,12 @@ mod worktree;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Event, Field, FileFindings,
-    Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped,
+    AgentOutcome, AgentReport, Application, Applied, Approval, Ask, Checked, Event, Field,
+    FileFindings, Kept, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId,
+    Skipped,
 };
 pub use ledger::{Which, new_proposal_id};
-pub use request::{Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope};
+pub use request::{
+    AfterReview, Base, Buffer, Dismissal, Edit, EditTarget, OpenBuffers, Remark, Review, Scope,
+    Verify,
+};

@@ -4,6 +4,7 @@
 //! database start with the first job. A database that cannot be used is set aside under another name or left alone,
 //! and said so, and work goes on with a fresh one or in memory.
 mod applications;
+mod checks;
 mod dismissals;
 mod findings;
 mod listed;
@@ -19,7 +20,7 @@ mod thread;
 #[cfg(test)]
 mod tests;
 
-use crate::event::{FileFindings, Report, RunId};
+use crate::event::{Checked, FileFindings, Report, RunId};
 use crate::request::Dismissal;
 pub(crate) use applications::Application;
 pub(crate) use dismissals::Dismissals;
@@ -101,6 +102,20 @@ impl Ledger {
         let (root, prefix) = (key(root), prefix.to_owned());
         self.worker.submit(move |store| {
             reply(findings::list(store, &root, &prefix)?);
+            Ok(())
+        });
+    }
+    /// Keeps what an agent said of a finding that it was told to refute.
+    pub(crate) fn keep_check(&self, run: RunId, root: &Path, checked: Checked) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| checks::keep(store, run, &root, &checked));
+    }
+    /// Hands all checks of a root to `reply`, newest first, on the ledger's thread; nothing when they cannot be read.
+    pub(crate) fn checks(&self, root: &Path, reply: impl FnOnce(Vec<Checked>) + Send + 'static) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(checks::of_root(store, &root)?);
             Ok(())
         });
     }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Result, TransactionBehavior};
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-base.sql"),
     include_str!("migrations/0002-proposals.sql"),
+    include_str!("migrations/0003-checks.sql"),
 ];
 
 /// Marks a database file as ours (`CRCS`).
@@ -58,6 +59,7 @@ pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
         (1, super::dismissals::SELECT),
         (2, super::proposals::SELECT),
         (2, super::applications::SELECT),
+        (3, super::checks::SELECT),
     ] {
         if since <= version {
             connection.prepare(statement)?;

@@ -1,6 +1,6 @@
 //! The open database with what the jobs on it share.
 
-use super::{Clock, Notify, open};
+use super::{Clock, Notify, checks, open};
 use crate::event::RunId;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const MAX_FINDINGS: i64 = 200_000;
 /// Rows forgotten in one step, so that no job waits long.
 const PRUNE_STEP: i64 = 1000;
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The open database.
 pub(super) struct Store {
@@ -119,6 +119,7 @@ impl Store {
                 WHERE applications.applied < ?1 AND proposals.state IS NOT 'open' LIMIT ?2)",
             [closed, PRUNE_STEP],
         )?;
+        let checks = checks::prune(&self.connection, now, PRUNE_STEP)?;
         let count: i64 = self
             .connection
             .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
@@ -131,7 +132,7 @@ impl Store {
             )?;
         }
         let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
-        let forgotten = [old, runs, proposals, applications];
+        let forgotten = [old, runs, proposals, applications, checks];
         Ok(forgotten.iter().any(|it| *it >= full_step) || excess >= PRUNE_STEP)
     }
 }

@@ -1,11 +1,13 @@
 //! Building what an agent is asked: instructions, guidelines, numbered code, and the form of the answer.
 
+mod anonymous;
 mod code;
 pub(crate) mod edit;
 mod pieces;
 mod schema;
 #[cfg(test)]
 mod tests;
+pub(crate) mod verify;
 mod words;
 
 pub(crate) use schema::findings_schema;

@@ -14,15 +14,18 @@ mod place;
 mod prepare;
 mod progress;
 mod report;
+mod verify;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use verify::choose::verifiers;
 
 use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
 use crate::questions::Questions;
-use crate::request::{Edit, Review};
+use crate::request::{Edit, Review, Verify};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use prepare::{Nothing, Prepared};
@@ -33,6 +36,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use verify::second::SecondLook;
 
 /// Tells the events of one run.
 #[derive(Clone)]
@@ -92,6 +96,7 @@ impl Drop for Ending {
 pub(crate) enum Task {
     Review(Review),
     Edit(Edit),
+    Verify(Verify),
 }
 
 impl Task {
@@ -99,6 +104,7 @@ impl Task {
         match self {
             Task::Review(review) => &review.root,
             Task::Edit(edit) => &edit.root,
+            Task::Verify(verify) => &verify.root,
         }
     }
     /// What people call it.
@@ -106,6 +112,7 @@ impl Task {
         match self {
             Task::Review(_) => "review",
             Task::Edit(_) => "change",
+            Task::Verify(_) => "verification",
         }
     }
 }
@@ -132,6 +139,7 @@ pub(crate) async fn supervise(job: Job) -> Report {
         match job.task.clone() {
             Task::Review(review) => conduct(&job, &review, started).await,
             Task::Edit(edit) => edit::conduct(&job, edit, started).await,
+            Task::Verify(verify) => verify::conduct(&job, verify, started).await,
         }
     };
     let mut report = match tokio::spawn(conducting).await {
@@ -178,6 +186,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
         shared,
     } = prepared;
     let shared = Arc::new(shared);
+    let mut second = SecondLook::new(job, &shared).await;
     let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
     job.ledger.begin(job.run, &job.root.path, &names);
     job.emitter.tell(RunEvent::Started {
@@ -186,7 +195,9 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     });
 
     let mut tally = Tally::new(&agents, shared.gathered.clone());
-    let mut meter = Meter::new(agents.len());
+    // The last share is that of the checks at the end.
+    let checks = agents.len();
+    let mut meter = Meter::new(checks + usize::from(second.is_wanted()));
     for report in unusable {
         job.emitter.tell(RunEvent::AgentEnded(report.clone()));
         tally.add_ended(report);
@@ -215,7 +226,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
             () = job.cancel.cancelled() => break Some(Stop::Cancelled),
             () = until(deadline) => break Some(Stop::Deadline),
             message = messages.recv() => match message {
-                Some(message) => take(job, message, &mut tally, &mut meter),
+                Some(message) => take(job, message, &mut tally, &mut meter, &mut second),
                 None => break None,
             },
             () = until(meter.due()) => tell_progress(job, &mut meter),
@@ -224,9 +235,10 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     drop(calls_end);
     // What was answered before the stop counts.
     while let Ok(message) = messages.try_recv() {
-        take(job, message, &mut tally, &mut meter);
+        take(job, message, &mut tally, &mut meter, &mut second);
     }
     let cancelled = matches!(stop, Some(Stop::Cancelled));
+    let is_stopped = stop.is_some();
     let reason = match stop {
         Some(Stop::Cancelled) => "the review was cancelled".to_owned(),
         Some(Stop::Deadline) => prepare::too_long("review", &shared.limits),
@@ -236,11 +248,24 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     for report in tally.end_all(&reason, cancelled) {
         job.emitter.tell(RunEvent::AgentEnded(report));
     }
-    tally.into_report(cancelled, started.elapsed())
+    let mut report = tally.into_report(cancelled, started.elapsed());
+    if !is_stopped {
+        second
+            .look(job, &shared, started, (&mut meter, checks), &mut report)
+            .await;
+        report.elapsed = started.elapsed();
+    }
+    report
 }
 
 /// Takes in what an agent's task reports.
-fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
+fn take(
+    job: &Job,
+    message: Message,
+    tally: &mut Tally,
+    meter: &mut Meter,
+    second: &mut SecondLook,
+) {
     match message {
         Message::Planned { agent, calls } => meter.plan(agent, calls),
         Message::News {
@@ -263,7 +288,7 @@ fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
         } => {
             meter.done(agent, call);
             for file in tally.answered(agent, answered) {
-                tell_findings(job, file);
+                tell_findings(job, file, second);
             }
         }
         Message::Failed {
@@ -286,9 +311,12 @@ fn take(job: &Job, message: Message, tally: &mut Tally, meter: &mut Meter) {
     }
 }
 
-fn tell_findings(job: &Job, file: FileFindings) {
+fn tell_findings(job: &Job, file: FileFindings, second: &mut SecondLook) {
     job.root.note_answer(&file.path, &file.agent);
     job.emitter.tell(RunEvent::Findings(file.clone()));
+    for known in second.add(&file) {
+        job.emitter.tell(RunEvent::Verified(known));
+    }
     job.ledger.save(job.run, &job.root.path, file);
 }
 

@@ -1,12 +1,13 @@
 //! Before the agents are asked: which agents, what to look at, and what the team wants of it.
 
-use crate::config::{Config, LimitsConfig, Loaded};
+use crate::config::{AfterReview, Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
 use crate::guidelines::{self, Guideline, Reader};
 use crate::request::{OpenBuffers, Review, Scope};
 use crate::scope::{self, Gathered, ScopeError};
 use agents::{AgentSpec, Operation};
+use domain::merge::Panel;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -28,6 +29,10 @@ pub(super) struct Shared {
     pub(super) instructions: Vec<String>,
     pub(super) open: OpenBuffers,
     pub(super) limits: LimitsConfig,
+    /// Who the agents are, for weighing what they say.
+    pub(super) panel: Panel,
+    /// What is checked at the end, and how much of it.
+    pub(super) verify: (AfterReview, usize),
 }
 
 /// Why no agent is asked.
@@ -92,6 +97,11 @@ pub(super) async fn prepare(
         instructions: instructions.cloned().collect(),
         open: review.open.clone(),
         limits: config.limits.clone(),
+        panel: config.panel(&review.agents),
+        verify: (
+            review.verify.unwrap_or(config.verify.after_review),
+            config.verify.limit,
+        ),
     };
     Ok(Prepared {
         agents,

@@ -13,6 +13,7 @@ mod revert;
 pub(crate) mod review;
 mod start;
 mod status;
+mod verify;
 
 use crate::roots;
 use crate::state::State;
@@ -39,11 +40,12 @@ pub(crate) const APPLY: &str = "crosscheck.apply";
 pub(crate) const DISCARD: &str = "crosscheck.discard";
 pub(crate) const PREVIEW: &str = "crosscheck.preview";
 pub(crate) const REVERT: &str = "crosscheck.revert";
+pub(crate) const VERIFY: &str = "crosscheck.verify";
 
 /// All of them, as offered to the client.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 16] = [
     REVIEW, DISMISS, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, FIX, ASK, PROPOSALS, APPLY,
-    DISCARD, PREVIEW, REVERT,
+    DISCARD, PREVIEW, REVERT, VERIFY,
 ];
 
 /// What is said when nothing can be started any more.
@@ -72,6 +74,7 @@ pub(crate) fn run(state: &mut State, name: &str, argument: Value) -> Result<Valu
         DISCARD => discard::run(state, &read(argument)?),
         PREVIEW => preview::run(state, read(argument)?),
         REVERT => revert::run(state, &read(argument)?),
+        VERIFY => verify::run(state, &read(argument)?),
         other => Err(Error::invalid_params(format!(
             "there is no command `{other}`; there are {}",
             NAMES.join(", ")
