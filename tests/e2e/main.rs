@@ -35,6 +35,7 @@ mod terminal;
 mod trust;
 mod unconfigured;
 mod verdicts;
+mod verification;
 
 /// A file with one line that the scripted agents complain about.
 const CODE: &str = "fn main() {\n    let total = add(1, 2);\n    println!(\"{total}\");\n}\n";

@@ -103,7 +103,7 @@ pub(crate) async fn write(
     selection: Selection,
     onto: Onto,
 ) -> anyhow::Result<Result<Written, DiskError>> {
-    let (findings, _) = recall::findings(workspace, "").await?;
+    let findings = recall::findings(workspace, "").await?.files;
     let place = Place::of(workspace);
     let files = shown.proposal.files.clone();
     let written =

@@ -29,6 +29,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Review changes, files or directories, and print what the agents found.
     Review(ReviewArgs),
+    /// Have findings refuted by an agent of another provider, if it can; prints its verdict, why, and what it quotes.
+    Verify(VerifyArgs),
     /// Have findings fixed: ready fixes as they are, the others by an agent; prints the diff.
     Fix(FixArgs),
     /// Ask an agent to answer a question about files, or to change them; prints the answer or the diff.
@@ -118,6 +120,17 @@ pub(crate) struct ReviewArgs {
     /// Ask about everything anew, also about what was answered before.
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Have what only one provider reports (`lone`), or what several report, too (`all`), checked by another agent at the end
+    /// [default: `[review] verify`].
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "lone"
+    )]
+    pub(crate) verify: Option<VerifyWhat>,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -130,6 +143,52 @@ pub(crate) struct ReviewArgs {
     #[arg(long, value_enum, default_value_t = FailOn::Hint)]
     pub(crate) fail_on: FailOn,
     /// Print findings only: no progress, no summary.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyWhat {
+    /// Findings of some weight that only one provider reports.
+    Lone,
+    /// Those that several providers report, too.
+    All,
+    /// None.
+    Off,
+}
+
+impl From<VerifyWhat> for engine::AfterReview {
+    fn from(what: VerifyWhat) -> Self {
+        match what {
+            VerifyWhat::Lone => Self::Lone,
+            VerifyWhat::All => Self::All,
+            VerifyWhat::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Verdicts go to standard output, everything else to standard error.\n\n\
+        Exit codes: 0 all findings were refuted, 1 some were confirmed or it cannot be told, 2 some could not be verified."
+)]
+pub(crate) struct VerifyArgs {
+    /// The findings, by their names or the beginnings of them, as `crosscheck review` prints them.
+    #[arg(value_name = "FINDING", required = true)]
+    pub(crate) findings: Vec<String>,
+    /// Ask this agent, which must be of another provider than those that reported the finding; of several the first that is
+    /// [default: `[verify] agents`, else `[review] agents`].
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(crate) agents: Vec<String>,
+    /// The agent or the provider that wrote the code: it does not check what it wrote.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) author: Option<String>,
+    /// How to print the verdicts.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    /// Print verdicts only: no progress, no summary.
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use domain::board::Board;
 use domain::merge::{Cluster, Panel};
 use domain::path::RelPath;
 use domain::text::Text;
-use engine::FileFindings;
+use engine::{Checked, FileFindings};
 use std::collections::BTreeMap;
 
 /// Findings by file, with the text they were found in.
@@ -42,6 +42,11 @@ impl Findings {
         self.board
             .set(&file.agent, &file.path, &file.reviewed, file.findings);
         self.texts.entry(file.path).or_insert(file.text);
+    }
+
+    /// Adds what another agent said of a finding.
+    pub(crate) fn check(&mut self, checked: Checked) {
+        self.board.check(&checked.finding, checked.check);
     }
 
     /// All files with findings by path, merged over the agents.

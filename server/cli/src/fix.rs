@@ -11,7 +11,7 @@ use anyhow::bail;
 use domain::edit::{self, TextEdit};
 use domain::finding::Finding;
 use domain::locate::Tier;
-use domain::merge::Cluster;
+use domain::merge::{Cluster, Standing};
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal};
 use domain::text::{Text, TextRange};
@@ -30,7 +30,11 @@ async fn fix(args: &FixArgs) -> anyhow::Result<u8> {
     if !quiet {
         workspace.print_config_remarks();
     }
-    let chosen = choose(&mut workspace, args).await?;
+    let chosen = if args.all {
+        all(&mut workspace, quiet).await?
+    } else {
+        named(&mut workspace, &args.findings).await?
+    };
     if chosen.is_empty() {
         output::text::note(
             quiet,
@@ -60,31 +64,51 @@ async fn fix(args: &FixArgs) -> anyhow::Result<u8> {
     proposed::finish(&mut workspace, &args.edit, Asked::Fix, proposed).await
 }
 
-/// A remark to be settled, and the text that it is in.
-struct Chosen {
+/// A remark that is remembered, and the text that it is in.
+pub(crate) struct Chosen {
     path: RelPath,
-    text: Text,
-    cluster: Cluster,
+    pub(crate) text: Text,
+    pub(crate) cluster: Cluster,
 }
 
-async fn choose(workspace: &mut Workspace, args: &FixArgs) -> anyhow::Result<Vec<Chosen>> {
-    let (files, left_out) = recall::findings(workspace, "").await?;
-    let mut all = gather(workspace, files);
-    if args.all {
-        if left_out > 0 {
-            output::text::note(
-                args.edit.quiet,
-                &format!("{left_out} findings more are remembered; fix these first"),
-            );
-        }
-        return Ok(all);
+/// All remarks that are remembered and that nobody refuted.
+async fn all(workspace: &mut Workspace, quiet: bool) -> anyhow::Result<Vec<Chosen>> {
+    let recalled = recall::findings(workspace, "").await?;
+    if recalled.left_out > 0 {
+        let more = recalled.left_out;
+        let text = format!("{more} findings more are remembered; fix these first");
+        output::text::note(quiet, &text);
     }
+    let mut all = gather(workspace, recalled);
+    let before = all.len();
+    all.retain(|it| it.cluster.standing != Standing::Refuted);
+    if all.len() < before {
+        let refuted = output::plural(before - all.len(), "refuted finding");
+        output::text::note(
+            quiet,
+            &format!("{refuted} left out; name it to have it fixed"),
+        );
+    }
+    Ok(all)
+}
+
+/// The remarks with these names, or the beginnings of them.
+///
+/// # Errors
+/// When there is none of a name, or several.
+pub(crate) async fn named(
+    workspace: &mut Workspace,
+    names: &[String],
+) -> anyhow::Result<Vec<Chosen>> {
+    let recalled = recall::findings(workspace, "").await?;
+    let left_out = recalled.left_out;
+    let mut all = gather(workspace, recalled);
     let mut chosen: BTreeSet<usize> = BTreeSet::new();
-    for said in &args.findings {
+    for said in names {
         let said = said.to_ascii_lowercase();
         if left_out > 0 && !all.iter().any(|it| it.is_called(&said)) {
-            let files = recall::findings(workspace, &said).await?.0;
-            all.extend(gather(workspace, files));
+            let recalled = recall::findings(workspace, &said).await?;
+            all.extend(gather(workspace, recalled));
         }
         let mut named = (0..all.len()).filter(|it| all[*it].is_called(&said));
         match (named.next(), named.next()) {
@@ -109,10 +133,13 @@ async fn choose(workspace: &mut Workspace, args: &FixArgs) -> anyhow::Result<Vec
 }
 
 /// What several agents say of one thing is settled once.
-fn gather(workspace: &Workspace, files: Vec<engine::FileFindings>) -> Vec<Chosen> {
+fn gather(workspace: &Workspace, recalled: recall::Recalled) -> Vec<Chosen> {
     let mut findings = Findings::new(workspace.loaded.config.panel(&[]));
-    for file in files {
+    for file in recalled.files {
         findings.recall(file);
+    }
+    for checked in recalled.checks {
+        findings.check(checked);
     }
     let mut all = Vec::new();
     for FoundFile {

@@ -23,6 +23,7 @@ mod serve;
 mod trust;
 mod usage;
 mod verdicts;
+mod verify;
 mod watch;
 mod workspace;
 
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
     logging::start(args.log.as_deref(), args.command.logs_to_terminal());
     let result = match args.command {
         Command::Review(it) => review::run(&it),
+        Command::Verify(it) => verify::run(&it),
         Command::Fix(it) => fix::run(&it),
         Command::Ask(it) => ask::run(&it),
         Command::Proposals(it) => proposals::run(&it),

@@ -4,7 +4,9 @@ use crate::output::style;
 use crate::workspace::Workspace;
 use anyhow::bail;
 use domain::finding::FindingId;
-use engine::{AgentSpent, Application, BaselineChange, Decided, Event, FileFindings, Kept, Which};
+use engine::{
+    AgentSpent, Application, BaselineChange, Checked, Decided, Event, FileFindings, Kept, Which,
+};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -62,19 +64,36 @@ pub(crate) async fn applications(workspace: &mut Workspace) -> anyhow::Result<Ve
     .await
 }
 
-/// The open findings whose names begin with `prefix`, placed in the files as they are, and how many more there are.
+/// Findings that are remembered.
+#[derive(Default)]
+pub(crate) struct Recalled {
+    /// Placed in the files as they are.
+    pub(crate) files: Vec<FileFindings>,
+    /// What others said of them, as far as it still holds.
+    pub(crate) checks: Vec<Checked>,
+    /// How many more there are, or cannot be read.
+    pub(crate) left_out: usize,
+}
+
+/// The open findings whose names begin with `prefix`.
 ///
 /// # Errors
 /// When the engine ends before it has answered.
-pub(crate) async fn findings(
-    workspace: &mut Workspace,
-    prefix: &str,
-) -> anyhow::Result<(Vec<FileFindings>, usize)> {
+pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow::Result<Recalled> {
     workspace.engine.recall_findings(&workspace.root, prefix);
+    let mut held = Vec::new();
     wait(workspace, |event| match event {
+        Event::Checks { checks, .. } => {
+            held.extend(checks);
+            None
+        }
         Event::Findings {
             files, left_out, ..
-        } => Some((files, left_out)),
+        } => Some(Recalled {
+            files,
+            checks: std::mem::take(&mut held),
+            left_out,
+        }),
         _ => None,
     })
     .await

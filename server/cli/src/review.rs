@@ -38,12 +38,13 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
         } else {
             Occasion::Asked
         },
+        verify: args.verify.map(Into::into),
     });
     let mut findings = Findings::new(workspace.loaded.config.panel(&args.agents));
-    let report = watch::watch(&mut workspace, run, args.quiet, |event| {
-        if let RunEvent::Findings(file) = event {
-            findings.add(file);
-        }
+    let report = watch::watch(&mut workspace, run, args.quiet, |event| match event {
+        RunEvent::Findings(file) => findings.add(file),
+        RunEvent::Verified(checked) => findings.check(checked),
+        _ => {}
     })
     .await?;
     let files = findings.into_files();

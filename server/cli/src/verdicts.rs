@@ -91,9 +91,13 @@ async fn meant(workspace: &mut Workspace, said: &[String]) -> anyhow::Result<Vec
     for said in said {
         let said = said.to_ascii_lowercase();
         // Others of the cluster have other names, so all are needed; beyond the most that are told, at least this one.
-        let (mut files, left_out) = recall::findings(workspace, "").await?;
+        let recall::Recalled {
+            mut files,
+            left_out,
+            ..
+        } = recall::findings(workspace, "").await?;
         if left_out > 0 {
-            files.extend(recall::findings(workspace, &said).await?.0);
+            files.extend(recall::findings(workspace, &said).await?.files);
         }
         let mut named: Vec<Meant> = clusters(files)
             .into_iter()
@@ -150,7 +154,7 @@ pub(crate) fn dismissed(args: &DismissedArgs) -> anyhow::Result<u8> {
         if !args.undo.is_empty() {
             return undo(&workspace, &verdicts, &args.undo);
         }
-        let (files, _) = recall::findings(&mut workspace, "").await?;
+        let files = recall::findings(&mut workspace, "").await?.files;
         let mut out = anstream::stdout().lock();
         match args.format {
             ListFormat::Json => output::document(&document(&verdicts, &files, left_out))?,

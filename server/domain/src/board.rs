@@ -157,8 +157,11 @@ impl Board {
             share.retain_mut(|it| {
                 let one = carry(it, changes);
                 effect = effect.max(one);
-                if one == Effect::Dropped {
-                    dropped.push(it.clone());
+                match one {
+                    Effect::Dropped => dropped.push(it.clone()),
+                    // What was said of the old text is not said of the new one.
+                    Effect::Edited => _ = self.checks.remove(&it.id),
+                    Effect::None | Effect::Moved => {}
                 }
                 one != Effect::Dropped
             });
@@ -175,6 +178,26 @@ impl Board {
         }
         self.unplace(path, &dropped);
         self.touched(path);
+    }
+
+    /// Forgets those checks of findings in `path` that rest on text which stands there no more. (What they rest on in other
+    /// files is not looked at.)
+    pub fn recheck(&mut self, path: &RelPath, text: &Text) {
+        let Some(file) = self.files.get(path) else {
+            return;
+        };
+        let mut is_news = false;
+        for finding in file.shares.values().flatten() {
+            let Some(checks) = self.checks.get_mut(&finding.id) else {
+                continue;
+            };
+            let before = checks.len();
+            checks.retain(|it| it.holds(path, text));
+            is_news |= checks.len() < before;
+        }
+        if is_news {
+            self.weigh_anew(path);
+        }
     }
 
     /// Puts the findings of `path` at their anchors in a new text (`didOpen`, a file changed on disk). Those

@@ -1,5 +1,6 @@
 //! The handle to the engine that a door holds.
 
+mod checks;
 mod proposals;
 mod root;
 mod runtime;
@@ -11,10 +12,11 @@ use crate::event::{Event, QuestionId, Reply, RunId};
 use crate::ledger::{Clock, Ledger};
 use crate::paths::Paths;
 use crate::questions::Questions;
-use crate::request::{Edit, Review};
+use crate::request::{Edit, Review, Verify};
 use crate::run;
 use crate::worktree::Worktrees;
 use agents::AgentStatus;
+pub(crate) use checks::holds;
 use domain::path::RelPath;
 use domain::text::Text;
 pub(crate) use root::Root;
@@ -174,6 +176,11 @@ impl Engine {
     pub fn edit(&self, edit: Edit) -> RunId {
         self.start(run::Task::Edit(edit))
     }
+    /// Has findings checked by agents of other providers than those that said them: [`crate::RunEvent::Verified`] for each one that
+    /// was, and [`crate::RunEvent::Ended`]. Opens the root if need be.
+    pub fn verify(&self, verify: Verify) -> RunId {
+        self.start(run::Task::Verify(verify))
+    }
     /// Cancels a run: its `Ended` comes within 100 ms. Unknown or ended runs are ignored.
     pub fn cancel(&self, run: RunId) {
         if let Some(running) = self.state().runs.get(&run) {
@@ -193,14 +200,7 @@ impl Engine {
     /// `version` comes back with it.
     pub fn recall(&self, root: &Path, path: &RelPath, text: Text, version: Option<i32>) {
         if let (Some((root, _)), Some(handle)) = (self.root(root), self.handle()) {
-            root.recall(
-                path,
-                text,
-                version,
-                handle,
-                self.inner.sink.clone(),
-                &self.inner.ledger,
-            );
+            root.recall(path, text, version, handle, &self.inner.ledger);
         }
     }
     /// Notes that findings are settled (their fix was applied, their text is gone), so that they are not recalled.

@@ -9,6 +9,7 @@ use agents::AgentEvent;
 pub use agents::question::{Approval, Ask, Field, Reply};
 use domain::answer::Usage;
 use domain::board::Reviewed;
+use domain::check::Check;
 use domain::finding::{Category, Finding, FindingId};
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
@@ -131,6 +132,14 @@ pub enum Event {
         root: PathBuf,
         /// What was done, or why nothing was.
         change: Result<BaselineChange, String>,
+    },
+    /// What other agents said of findings that are told next, as [`Event::Recalled`] or [`Event::Findings`], when they were told to
+    /// refute them. A check whose finding or evidence is another text by now is left out.
+    Checks {
+        /// The root.
+        root: PathBuf,
+        /// The checks.
+        checks: Vec<Checked>,
     },
     /// Something a person should see once: the ledger was set aside, a file could not be watched.
     Notice(String),
@@ -272,6 +281,21 @@ pub struct DecidedAbout {
     pub title: String,
 }
 
+/// What an agent says of a finding that it was told to refute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The finding.
+    pub finding: FindingId,
+    /// Its file.
+    pub path: RelPath,
+    /// What the finding's text is known by ([`domain::check::text_key`]); the check holds for no other.
+    pub text: String,
+    /// What is said of it.
+    pub check: Check,
+    /// When.
+    pub at: SystemTime,
+}
+
 /// The stations of a run, in this order; `Ended` comes exactly once and last.
 #[derive(Clone, Debug)]
 pub enum RunEvent {
@@ -301,6 +325,9 @@ pub enum RunEvent {
         /// [`crate::Buffer`].
         versions: BTreeMap<RelPath, i32>,
     },
+    /// An agent checked a finding, now or before: it is in the ledger from here on. In a review it comes after the finding, also when
+    /// its agent is through.
+    Verified(Checked),
     /// An agent is through, well or badly.
     AgentEnded(Box<AgentReport>),
     /// The run is over.
@@ -394,6 +421,8 @@ pub struct AgentReport {
     pub left_out: LeftOut,
     /// Changes proposed: hunks, and what happens to files as a whole.
     pub changes: usize,
+    /// Findings of others that it checked.
+    pub checks: usize,
     /// What could not be read in its answers.
     pub problems: Vec<String>,
     /// Its own summary.
@@ -422,6 +451,7 @@ impl AgentReport {
             not_reviewed: Vec::new(),
             left_out: LeftOut::default(),
             changes: 0,
+            checks: 0,
             problems: Vec::new(),
             summary: None,
             usage: None,

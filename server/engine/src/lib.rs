@@ -32,13 +32,14 @@ mod worktree;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Decided,
+    AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Checked, Decided,
     DecidedAbout, Estimate, Event, Field, FileFindings, Hidden, Kept, LeftOut, MemoryUse,
     ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped, Spent, Verdict,
     Why,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{
-    Base, Buffer, Dismissal, Edit, EditTarget, Occasion, OpenBuffers, Remark, Review, Scope,
+    AfterReview, Base, Buffer, Dismissal, Edit, EditTarget, Occasion, OpenBuffers, Remark, Review,
+    Scope, Verify,
 };
 pub use sift::{BASELINE_FILE, BaselineChange};

@@ -1,5 +1,6 @@
 //! What a door can ask of the engine.
 
+pub use crate::config::AfterReview;
 use domain::finding::{Finding, FindingId, Severity};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
@@ -24,6 +25,8 @@ pub struct Review {
     pub author: Option<String>,
     /// Who wants it, and whether what is remembered counts.
     pub occasion: Occasion,
+    /// What is checked by other agents at the end; what the configuration says (`[review] verify`) when `None`.
+    pub verify: Option<AfterReview>,
 }
 
 /// Who wants a review, and whether what is remembered counts.
@@ -65,6 +68,23 @@ pub struct EditTarget {
     pub path: RelPath,
     /// The part of it that is meant, in bytes of its text (the open buffer's where it is open); all of it when `None`.
     pub range: Option<TextRange>,
+}
+
+/// Findings to have checked: another agent is told to refute them.
+#[derive(Clone, Debug)]
+pub struct Verify {
+    /// The workspace root; absolute, symbolic links resolved.
+    pub root: PathBuf,
+    /// What is to be checked, one call for each: findings that are the same remark, the one that words it first. Their ranges are
+    /// bytes of the files' texts as they are now.
+    pub clusters: Vec<Vec<Finding>>,
+    /// Who may check: for each cluster the first one whose provider has not said it itself. Those of the configuration
+    /// (`[verify] agents`, else `[review] agents`) when empty.
+    pub agents: Vec<String>,
+    /// The agent or the provider that wrote the code, where that is known: it does not check what it wrote.
+    pub author: Option<String>,
+    /// The editor's open documents of this root; they win over the disk.
+    pub open: OpenBuffers,
 }
 
 /// Something that is wrong at a place: a finding, or what another tool says there.

@@ -3,6 +3,7 @@
 use crate::content::hash;
 use crate::tracked::{Tracked, Verdict};
 use domain::board::{Board, Reviewed};
+use domain::check::Check;
 use domain::edit::Change;
 use domain::finding::{Finding, FindingId};
 use domain::merge::{Caps, Cluster, Panel, Withheld};
@@ -117,6 +118,16 @@ impl Findings {
     pub(crate) fn recall(&mut self, agent: &str, path: &RelPath, findings: Vec<Finding>) {
         if !self.touch(path).spoke.contains(agent) {
             self.set(agent, path, &Reviewed::Whole, findings);
+        }
+    }
+
+    /// Another agent said something of a finding that it was told to refute.
+    pub(crate) fn check(&mut self, id: &FindingId, check: Check) {
+        self.board.check(id, check);
+        self.is_urgent = true;
+        // A verdict may change what is shown of its file.
+        if let Some((path, _)) = self.board.cluster(id) {
+            self.touch(&path);
         }
     }
 
@@ -419,6 +430,7 @@ impl Findings {
             return;
         };
         file.index = None;
+        self.board.recheck(path, text);
         for tracked in std::mem::take(&mut file.tracked) {
             let on_board = self
                 .board

@@ -4,6 +4,8 @@ mod words;
 
 use crate::client::{Asked, Client};
 use crate::proto::to;
+use domain::check::Verdict;
+use domain::finding::FindingId;
 use engine::request::Scope;
 use engine::{AgentReport, EditTarget, Estimate, Occasion, QuestionId, Remark, Report, RunId};
 use serde_json::{Value, json};
@@ -53,6 +55,11 @@ pub(crate) enum What {
         /// What else it is about.
         targets: Vec<EditTarget>,
     },
+    /// To have findings refuted by another agent, if it can.
+    Verify {
+        /// Any finding of each cluster.
+        ids: Vec<FindingId>,
+    },
     /// To do what the user says, by a proposal.
     Ask {
         /// In one line, for people.
@@ -94,6 +101,7 @@ struct Run {
     is_explicit: bool,
     findings: usize,
     changes: usize,
+    verdicts: BTreeMap<Verdict, usize>,
     percentage: u32,
     message: String,
     /// What its agents ask the user, until it is answered.
@@ -149,6 +157,7 @@ impl Runs {
             is_explicit: new.is_explicit,
             findings: 0,
             changes: 0,
+            verdicts: BTreeMap::new(),
             percentage: 0,
             questions: BTreeMap::new(),
             progress: if can_show {
@@ -252,6 +261,13 @@ impl Runs {
         }
     }
 
+    /// An agent was told to refute a finding, and gave its verdict.
+    pub(crate) fn verified(&mut self, id: RunId, verdict: Verdict) {
+        if let Some(run) = self.by_id.get_mut(&id) {
+            *run.verdicts.entry(verdict).or_default() += 1;
+        }
+    }
+
     /// An agent proposed something, and the user was told.
     pub(crate) fn proposed(&mut self, id: RunId, changes: usize) {
         if let Some(run) = self.by_id.get_mut(&id) {
@@ -276,6 +292,7 @@ impl Runs {
         };
         let what = &run.task.what;
         let summary = words::summary(what, report, more);
+        let summary = words::with_verdicts(summary, &run.verdicts);
         let label = words::label(what, &run.subject);
         client.log(
             MessageType::Info,
@@ -344,7 +361,7 @@ impl Runs {
             json!({
                 "run": id, "root": run.task.root, "subject": run.subject, "agents": run.task.agents,
                 "kind": words::kind(&run.task.what), "message": run.words(), "percentage": run.percentage,
-                "findings": run.findings, "changes": run.changes,
+                "findings": run.findings, "changes": run.changes, "checks": run.verdicts.values().sum::<usize>(),
             })
         };
         running.map(one).collect()

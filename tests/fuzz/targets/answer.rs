@@ -1,7 +1,10 @@
-//! Answers of agents: whatever they say is read within the limits, as any format.
+//! Answers of agents: whatever they say is read within the limits, as any format, and no verdict counts without its evidence.
 #![no_main]
 
-use domain::answer::{Format, MAX_FINDINGS, Parsed, parse};
+use domain::answer::{Format, MAX_FINDINGS, Parsed, Statement, parse, read_statement};
+use domain::check::{Verdict, weigh};
+use domain::path::RelPath;
+use domain::text::Text;
 use libfuzzer_sys::fuzz_target;
 
 const FORMATS: &[Format] = &[
@@ -24,6 +27,7 @@ fuzz_target!(|data: &[u8]| {
     let texts: [String; 2] = fuzz::parts(data);
     let texts: Vec<String> = texts.into_iter().filter(|it| !it.is_empty()).collect();
     let value: Option<serde_json::Value> = serde_json::from_slice(data).ok();
+    check_statement(&read_statement(value.as_ref(), &texts));
     // The length chooses, so that the input stays what an agent would say.
     for format in [Format::Auto, FORMATS[data.len() % FORMATS.len()]] {
         check(&parse(None, &texts, format));
@@ -63,4 +67,17 @@ fn check(parsed: &Parsed) {
                 .is_none_or(|it| (0.0..=1.0).contains(&it))
         );
     }
+}
+
+fn check_statement(said: &Statement) {
+    assert!(said.quotes.len() <= 20 && said.problems.len() <= 20);
+    assert!(said.why.len() <= 64 * 1024);
+    assert!(said.verdict.is_some() || !said.problems.is_empty());
+    let nothing = Text::new("");
+    let weighed = weigh(said, |_| {
+        let path = RelPath::parse("/root", "a.rs").map_err(|it| it.to_string())?;
+        Ok((path, nothing.clone()))
+    });
+    assert!(weighed.verdict == Verdict::Unsure && weighed.evidence.is_empty());
+    assert!(!weighed.why.chars().any(|it| !matches!(it, '\n' | '\t') && fuzz::is_hostile(it)));
 }

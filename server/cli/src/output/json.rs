@@ -3,6 +3,7 @@
 pub(crate) mod proposal;
 
 use crate::findings::FoundFile;
+use crate::verify::Verified;
 use domain::finding::Finding;
 use domain::merge::Cluster;
 use domain::text::{Encoding, Text, TextRange};
@@ -28,6 +29,34 @@ pub(crate) fn document(root: &Path, files: &[FoundFile], report: &Report) -> Val
         "findings": findings,
         "agents": report.agents.iter().map(|it| agent(it, "reviewed")).collect::<Vec<_>>(),
         "files": report.files,
+        "skipped": report.skipped.iter().map(skipped).collect::<Vec<_>>(),
+        "notes": report.notes,
+        "elapsed_ms": report.elapsed.as_millis(),
+    })
+}
+
+/// What came of a verification.
+pub(crate) fn verification(root: &Path, verified: &[Verified<'_>], report: &Report) -> Value {
+    let findings: Vec<Value> = verified
+        .iter()
+        .map(|(chosen, checked)| {
+            let mut value = cluster(&chosen.text, &chosen.cluster);
+            // What others said before stands beside it.
+            let others = chosen.cluster.checks.iter();
+            let others = others.filter(|it| it.agent != checked.check.agent);
+            value["check"] = json!(checked.check);
+            value["checks"] = json!(others.chain([&checked.check]).collect::<Vec<_>>());
+            value
+        })
+        .collect();
+    json!({
+        "version": VERSION,
+        "root": root,
+        "complete": report.is_complete(),
+        "cancelled": report.cancelled,
+        "error": report.error,
+        "findings": findings,
+        "agents": report.agents.iter().map(|it| agent(it, "verified")).collect::<Vec<_>>(),
         "skipped": report.skipped.iter().map(skipped).collect::<Vec<_>>(),
         "notes": report.notes,
         "elapsed_ms": report.elapsed.as_millis(),
@@ -118,6 +147,7 @@ fn agent(agent: &AgentReport, done: &str) -> Value {
         "hunks": agent.memory.hunks,
         "remembered": agent.memory.remembered,
         "held_back": agent.memory.held_back,
+        "checks": agent.checks,
         "problems": agent.problems,
         "summary": agent.summary,
         "usage": agent.usage,

@@ -8,6 +8,7 @@ pub(crate) mod sarif;
 pub(crate) mod side_by_side;
 pub(crate) mod style;
 pub(crate) mod text;
+pub(crate) mod verdict;
 
 use domain::merge::Cluster;
 use std::io::Write;

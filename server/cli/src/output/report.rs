@@ -28,6 +28,14 @@ pub(crate) const REVIEW: Words = Words {
     cancelled: "the review was cancelled before it was complete",
 };
 
+/// A verification.
+pub(crate) const VERIFY: Words = Words {
+    part: "verified only a part",
+    nothing: "verified nothing",
+    skipped: "was not verified",
+    cancelled: "the verification was cancelled before it was complete",
+};
+
 /// A question or a change.
 pub(crate) const EDIT: Words = Words {
     part: "answered only in part",

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Deepest wrapper looked into.
 pub(super) const MAX_DEPTH: usize = 8;
 /// Keys under which answers put what they carry, surest first.
-const CARRIERS: &[&str] = &[
+pub(super) const CARRIERS: &[&str] = &[
     "structuredoutput",
     "structuredcontent",
     "reviewoutput",

@@ -23,8 +23,11 @@ mod repair;
 mod report_findings;
 pub(crate) mod sarif;
 mod semgrep;
+mod statement;
 #[cfg(test)]
 mod tests;
+
+pub use statement::{Quote, Statement, read_statement};
 
 /// The shape an answer is expected to have, or was found to have.
 #[derive(

@@ -469,12 +469,7 @@ fn a_check_weighs_and_lasts_until_the_same_agent_checks_again() {
     let said = on("a", "one", "bad name");
     let id = said.id.clone();
     let mut board = board(vec![said.clone()]);
-    let check = |agent: &str, verdict| Check {
-        agent: agent.to_owned(),
-        provider: format!("provider of {agent}"),
-        verdict,
-        why: String::new(),
-    };
+    let check = |agent: &str, verdict| Check::new(agent, &format!("provider of {agent}"), verdict);
     let standing = |board: &mut Board| board.clusters(&file)[0].standing;
     board.take_changed();
     board.check(&id, check("b", Verdict::Unsure));
@@ -491,4 +486,42 @@ fn a_check_weighs_and_lasts_until_the_same_agent_checks_again() {
     board.set("a", &file, &Reviewed::Whole, vec![]);
     board.set("a", &file, &Reviewed::Whole, vec![said]);
     assert_eq!(standing(&mut board), Standing::Refuted);
+}
+
+#[test]
+fn a_check_goes_with_the_text_that_it_rests_on() {
+    use crate::check::{Check, Evidence, Verdict};
+    let file = path("a.rs");
+    let code = "let n = len;\nassert!(n > 0);\nitems[n]\n";
+    let start = code.find("items").unwrap();
+    let said = at("a", code, start, start + "items[n]".len(), "Out of bounds");
+    let refuted = Check {
+        evidence: vec![Evidence {
+            path: file.clone(),
+            quote: "assert!(n > 0);".to_owned(),
+        }],
+        ..Check::new("b", "provider of b", Verdict::Refuted)
+    };
+    let count = |board: &mut Board| board.clusters(&file)[0].checks.len();
+
+    // The guard is gone.
+    let mut board = board(vec![said.clone()]);
+    board.check(&said.id, refuted.clone());
+    board.recheck(&file, &Text::new(code));
+    assert_eq!(count(&mut board), 1);
+    board.recheck(&file, &Text::new("let n = len;\nitems[n]\n"));
+    assert_eq!(count(&mut board), 0);
+
+    // The finding itself is another.
+    board.check(&said.id, refuted);
+    assert_eq!(count(&mut board), 1);
+    let inside = said.range.start + 3;
+    board.change(
+        &file,
+        &[Change {
+            range: TextRange::new(inside, inside),
+            new_len: 2,
+        }],
+    );
+    assert_eq!(count(&mut board), 0);
 }

@@ -197,6 +197,15 @@ impl<'t> Locator<'t> {
         matches::find(self.source()?, &Hint::line(line), &[reading])
     }
 
+    /// Where an agent's quote stands, equal at least but for white space and typographic characters: the strictest such places,
+    /// and of very many only some. Fences, line numbers and diff marks around it do not count.
+    pub(crate) fn verbatim(&self, quote: &str) -> Option<Vec<TextRange>> {
+        let readings = quote::readings(quote);
+        let hint = readings.line.map_or_else(Hint::default, Hint::line);
+        let found = best_match(self.source()?, &hint, &readings)?;
+        Some(found.matches.into_iter().map(|it| it.range).collect())
+    }
+
     /// The lines that belong to a symbol, for each definition of it.
     pub(crate) fn symbol_blocks(&self, symbol: &str) -> Vec<TextRange> {
         let found = self.source().map(|source| symbol::find(source, symbol));

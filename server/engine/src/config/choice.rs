@@ -32,6 +32,8 @@ pub(super) struct Candidates<'a> {
 pub(super) enum Task {
     /// Finding faults.
     Review,
+    /// Judging findings of others.
+    Verify,
     /// Changing code: by editing, or by an answer that tells the changes.
     Fix,
 }
@@ -40,12 +42,14 @@ impl Task {
     fn key(self) -> [&'static str; 2] {
         match self {
             Self::Review => ["review", "agents"],
+            Self::Verify => ["verify", "agents"],
             Self::Fix => ["fix", "agents"],
         }
     }
     fn named(self, content: &ConfigFile) -> Option<&Vec<String>> {
         match self {
             Self::Review => content.review.agents.as_ref(),
+            Self::Verify => content.verify.agents.as_ref(),
             Self::Fix => content.fix.agents.as_ref(),
         }
     }
@@ -53,6 +57,7 @@ impl Task {
     fn operations(self) -> &'static [Operation] {
         match self {
             Self::Review => &[Operation::Review],
+            Self::Verify => &[Operation::Ask, Operation::Review],
             Self::Fix => &[Operation::Edit, Operation::Ask],
         }
     }
@@ -66,6 +71,9 @@ impl Task {
             Self::Review => {
                 format!("agent {name:?} cannot review: name its tool in [agents.{name}.review]")
             }
+            Self::Verify => format!(
+                "agent {name:?} can neither answer nor review: name its tool in [agents.{name}.ask] or [agents.{name}.review]"
+            ),
             Self::Fix => format!(
                 "agent {name:?} can neither edit nor answer: name its tool in [agents.{name}.edit] or [agents.{name}.ask]"
             ),
@@ -123,7 +131,7 @@ pub(super) fn by_default(task: Task, candidates: &Candidates<'_>) -> (Vec<String
     }
     let fallback = match task {
         Task::Review => among(&BTreeSet::from([FALLBACK])),
-        Task::Fix => Vec::new(),
+        Task::Verify | Task::Fix => Vec::new(),
     };
     (fallback, among(candidates.on_path))
 }

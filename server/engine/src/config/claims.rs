@@ -39,6 +39,18 @@ impl Claims {
         if review.guidelines == Some(true) {
             say("agents would be told what guideline files say".to_owned());
         }
+        if let Some(verify) = review.verify {
+            let word = serde_json::to_value(verify).unwrap_or_default();
+            let word = word.as_str().unwrap_or_default();
+            say(format!(
+                "findings would be checked by further calls at the end of a review (`verify = \"{word}\"`)"
+            ));
+        }
+        if let Some(limit) = content.verify.limit {
+            say(format!(
+                "up to {limit} findings would be checked at the end of a review"
+            ));
+        }
         if let Some(instructions) = &review.instructions {
             say(format!("agents would be told: {}", quoted(instructions)));
         }

@@ -25,6 +25,9 @@ pub(super) struct ConfigFile {
     /// How agents change code.
     #[serde(skip_serializing_if = "FixTable::is_empty")]
     pub fix: FixTable,
+    /// How findings are checked by agents of other providers.
+    #[serde(skip_serializing_if = "VerifyTable::is_empty")]
+    pub verify: VerifyTable,
     /// Your own code actions: agents do to the selected code what the prompt says. The lists of all layers add up; an
     /// action with the title of an earlier one replaces it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -197,6 +200,41 @@ pub(super) struct ReviewTable {
     pub guidelines: Option<bool>,
     /// Extra instructions for every review, in plain words.
     pub instructions: Option<String>,
+    /// What agents of other providers check at the end of a review, see `[verify]`: nothing (`off`), the findings of some weight
+    /// that only one provider reports (`lone`), or those of several providers, too (`all`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "off"))]
+    pub verify: Option<VerifyName>,
+}
+
+/// What is checked at the end of a review.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum VerifyName {
+    Off,
+    Lone,
+    All,
+}
+
+/// How findings are checked: another agent is told to refute them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct VerifyTable {
+    /// Names of the agents that check, the preferred ones first: the first one that is of another provider than those that
+    /// reported the finding. By default those of `[review] agents` that have a model behind them.
+    pub agents: Option<Vec<String>>,
+    /// Most findings that are checked at the end of one review, the most severe ones first.
+    #[schemars(extend("default" = 10))]
+    pub limit: Option<NonZeroU32>,
+}
+
+impl VerifyTable {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the plain review command looks at.

@@ -7,7 +7,7 @@ use super::budget;
 use super::choice::{Candidates, FALLBACK};
 use super::claims::Claims;
 use super::document::Lines;
-use super::file::{AgentTable, ConfigFile, Import};
+use super::file::{AgentTable, ConfigFile, Import, VerifyName};
 use super::fix;
 use super::import::{self, List};
 use super::interpolate::{Context, Syntax};
@@ -16,7 +16,8 @@ use super::problems::in_order;
 use super::review;
 use super::source::{Kind, Source};
 use super::split::{self, Known};
-use super::{Config, FixConfig, LimitsConfig, Loaded};
+use super::verify;
+use super::{Config, FixConfig, LimitsConfig, Loaded, VerifyConfig};
 use crate::trust::{Trust, Untrusted};
 use process::Environment;
 use process::which::which;
@@ -78,6 +79,7 @@ pub(super) fn load(
     };
     let review = review::review(&layers, &candidates, &mut problems);
     let fix = fix::fix(&layers, &candidates, place, &mut problems);
+    let verify = verify::verify(&layers, &candidates, &mut problems);
     let actions = actions::actions(&layers, &candidates, &mut problems);
     let fallbacks = budget::fallbacks(&drafts, &made, &pile.sources, &mut problems);
     let mut limits = LimitsConfig::default();
@@ -91,6 +93,7 @@ pub(super) fn load(
             approve,
             review,
             fix,
+            verify,
             actions,
             limits,
             budget: budget::budget(&layers),
@@ -163,6 +166,8 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
         limits: LimitsConfig::default(),
         on_save: false,
         guidelines: true,
+        verify: VerifyName::Off,
+        verify_limit: VerifyConfig::default().limit,
         check_timeout: FixConfig::default().check_timeout,
         confirm: false,
     };
@@ -189,6 +194,9 @@ fn known(layers: &Layers, own: &[&List], machine: &Machine) -> Known {
         known.limits.lay(&content.limits);
         known.on_save = content.review.on_save.unwrap_or(known.on_save);
         known.guidelines = content.review.guidelines.unwrap_or(known.guidelines);
+        known.verify = content.review.verify.unwrap_or(known.verify);
+        let limit = content.verify.limit.map(|it| it.get() as usize);
+        known.verify_limit = limit.unwrap_or(known.verify_limit);
         let timeout = content.fix.check_timeout.map(|it| it.0);
         known.check_timeout = timeout.unwrap_or(known.check_timeout);
         known.confirm = content.fix.confirm.unwrap_or(known.confirm);

@@ -23,6 +23,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod units;
+mod verify;
 
 pub use problems::Problem;
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub review: ReviewConfig,
     /// `[fix]`.
     pub fix: FixConfig,
+    /// `[verify]`, and `verify` of `[review]`.
+    pub verify: VerifyConfig,
     /// `[[actions]]`: the user's own first, then the project's, then the editor's. No title is there twice.
     pub actions: Vec<ActionConfig>,
     /// `[limits]`.
@@ -85,6 +88,14 @@ impl Config {
                 .cloned()
                 .collect(),
         }
+    }
+}
+
+impl Config {
+    /// The agents that may be asked to refute a finding which these agents report, the preferred ones first: those of `[verify]
+    /// agents`, else of `[review] agents`, that have a model, can be asked in words, and are of other providers.
+    pub fn verifiers(&self, said: &[domain::finding::Finding]) -> Vec<&AgentSpec> {
+        crate::run::verifiers(self, said)
     }
 }
 
@@ -147,6 +158,29 @@ pub struct FixConfig {
     pub copy: Vec<RelPath>,
     /// Extra instructions for every fix.
     pub instructions: Option<String>,
+}
+
+/// How findings are checked by agents of other providers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyConfig {
+    /// What is checked at the end of a review.
+    pub after_review: AfterReview,
+    /// Agents that check, the preferred ones first; [`ReviewConfig::agents`] when empty. A name that cannot be used stays here.
+    pub agents: Vec<String>,
+    /// Most findings checked at the end of one review.
+    pub limit: usize,
+}
+
+/// What is checked at the end of a review.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterReview {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What only one provider reports, of some weight.
+    Lone,
+    /// What several providers report, too.
+    All,
 }
 
 /// One of `[[actions]]`: a code action of the user's own.

@@ -5,7 +5,9 @@
 
 use super::LimitsConfig;
 use super::approve::ApproveKey;
-use super::file::{AgentTable, ConfigFile, FixTable, LimitsTable, ReviewTable};
+use super::file::{
+    AgentTable, ConfigFile, FixTable, LimitsTable, ReviewTable, VerifyName, VerifyTable,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -24,6 +26,10 @@ pub(super) struct Known {
     pub on_save: bool,
     /// Whether agents are told about guideline files.
     pub guidelines: bool,
+    /// What is checked at the end of a review.
+    pub verify: VerifyName,
+    /// How much of it.
+    pub verify_limit: usize,
     /// Longest time of a check.
     pub check_timeout: Duration,
     /// Whether the editor asks about each change.
@@ -43,10 +49,12 @@ pub(super) struct Split {
 pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
     let (review, review_needs) = split_review(&content.review, known);
     let (fix, fix_needs) = split_fix(&content.fix, known);
+    let (verify, verify_needs) = split_verify(&content.verify, known);
     let (limits, limits_needs) = split_limits(&content.limits, &known.limits);
     let mut allowed = ConfigFile {
         review,
         fix,
+        verify,
         limits,
         // It holds beside the user's, so that it only ever makes things fewer.
         budget: content.budget.clone(),
@@ -55,6 +63,7 @@ pub(super) fn split(content: &ConfigFile, known: &Known) -> Split {
     let mut needs_trust = ConfigFile {
         review: review_needs,
         fix: fix_needs,
+        verify: verify_needs,
         // Titles stand in menus, and agents take the prompts for the user's own words.
         actions: content.actions.clone(),
         limits: limits_needs,
@@ -100,14 +109,29 @@ fn split_review(table: &ReviewTable, known: &Known) -> (ReviewTable, ReviewTable
     let allowed = ReviewTable {
         on_save: table.on_save.filter(|it| !it || known.on_save),
         guidelines: table.guidelines.filter(|it| !it || known.guidelines),
+        verify: table.verify.filter(|it| *it <= known.verify),
         instructions: None,
         ..table.clone()
     };
     let needs = ReviewTable {
         on_save: table.on_save.filter(|_| allowed.on_save.is_none()),
         guidelines: table.guidelines.filter(|_| allowed.guidelines.is_none()),
+        verify: table.verify.filter(|_| allowed.verify.is_none()),
         instructions: table.instructions.clone(),
         ..ReviewTable::default()
+    };
+    (allowed, needs)
+}
+
+fn split_verify(table: &VerifyTable, known: &Known) -> (VerifyTable, VerifyTable) {
+    let fits = |it: &std::num::NonZeroU32| it.get() as usize <= known.verify_limit;
+    let allowed = VerifyTable {
+        agents: table.agents.clone(),
+        limit: table.limit.filter(fits),
+    };
+    let needs = VerifyTable {
+        agents: None,
+        limit: table.limit.filter(|it| !fits(it)),
     };
     (allowed, needs)
 }

@@ -1,6 +1,6 @@
 //! The part of the handle that is about proposals: what the ledger keeps of them, and what has become of them.
 
-use super::{Engine, Root};
+use super::{Engine, Root, checks};
 use crate::event::{Application, Applied, Event, FileFindings, Kept};
 use crate::ledger::{self, KeptProposal, Listed, Remembered, Which};
 use crate::read;
@@ -79,11 +79,13 @@ impl Engine {
             .map_or(crate::config::LimitsConfig::default().file_bytes, |it| {
                 it.config.limits.file_bytes
             });
+        let checks = checks::ask(&self.inner.ledger, &path);
         let answer = Answer::new(move |listed: Listed<Remembered>| {
             // Finding the places may take long; the ledger's thread has other things to do.
             handle.spawn_blocking(move || {
                 let left_out = listed.unreadable + listed.left_out;
                 let files = placed(&root, listed.items, limit);
+                checks::tell(&checks.take(), &root.path, &files, &sink);
                 sink(Event::Findings {
                     root: root.path.clone(),
                     files,

@@ -1,8 +1,8 @@
 //! An open workspace root: its configuration, its agents and what is not to be shown in it.
 
-use super::Sink;
+use super::{Sink, checks};
 use crate::config::{self, Config, Loaded, Problem, ReviewConfig};
-use crate::event::{Event, FileFindings};
+use crate::event::{Checked, Event, FileFindings};
 use crate::ledger::{Ledger, Remembered};
 use crate::paths::Paths;
 use crate::questions::Questions;
@@ -215,17 +215,18 @@ impl Root {
         text: Text,
         version: Option<i32>,
         handle: Handle,
-        sink: Sink,
         ledger: &Ledger,
     ) {
         // Another process may have decided something; the ledger answers in this order.
         self.recall_verdicts(ledger);
         let since = self.answers.load(Ordering::SeqCst);
+        let checks = checks::ask(ledger, &self.path);
         let (root, file) = (self.clone(), path.clone());
         ledger.recall(&self.path, path, move |remembered| {
             // Finding the places may take long; the ledger's thread has other things to do.
             handle.spawn_blocking(move || {
-                root.tell_recalled(&file, &text, version, remembered, since, &sink)
+                let checks = checks.take();
+                root.tell_recalled(&file, &text, version, remembered, since, &checks)
             });
         });
     }
@@ -236,7 +237,7 @@ impl Root {
         version: Option<i32>,
         remembered: Vec<Remembered>,
         since: u64,
-        sink: &Sink,
+        checks: &[Checked],
     ) {
         let locator = Locator::new(text);
         let elsewhere = self.elsewhere(OpenBuffers::new());
@@ -269,7 +270,8 @@ impl Root {
                 text: text.clone(),
                 version,
             };
-            sink(Event::Recalled {
+            checks::tell(checks, &self.path, std::slice::from_ref(&file), &self.sink);
+            (self.sink)(Event::Recalled {
                 root: self.path.clone(),
                 file,
             });

@@ -6,6 +6,7 @@
 mod answers;
 mod applications;
 mod calls;
+mod checks;
 mod findings;
 mod listed;
 mod open;
@@ -23,7 +24,7 @@ mod verdicts;
 #[cfg(test)]
 mod tests;
 
-use crate::event::{FileFindings, Report, RunId};
+use crate::event::{Checked, FileFindings, Report, RunId};
 use crate::prompt::Dismissed;
 use crate::sift::Entry;
 pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
@@ -145,6 +146,20 @@ impl Ledger {
         let root = key(root);
         self.worker
             .submit(move |store| answers::keep(store, run, &root, &kept));
+    }
+    /// Keeps what an agent said of a finding that it was told to refute.
+    pub(crate) fn keep_check(&self, run: RunId, root: &Path, checked: Checked) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| checks::keep(store, run, &root, &checked));
+    }
+    /// Hands all checks of a root to `reply`, newest first, on the ledger's thread; nothing when they cannot be read.
+    pub(crate) fn checks(&self, root: &Path, reply: impl FnOnce(Vec<Checked>) + Send + 'static) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(checks::of_root(store, &root)?);
+            Ok(())
+        });
     }
     /// Notes that findings are settled.
     pub(crate) fn resolve(&self, root: &Path, ids: Vec<FindingId>) {

@@ -9,6 +9,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003-calls.sql"),
     include_str!("migrations/0004-answers.sql"),
     include_str!("migrations/0005-verdicts.sql"),
+    include_str!("migrations/0006-checks.sql"),
 ];
 
 /// Marks a database file as ours (`CRCS`).
@@ -70,6 +71,7 @@ pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
         (4..=VERSION, super::answers::ROUNDS),
         (5..=VERSION, super::findings::SELECT),
         (5..=VERSION, super::verdicts::SELECT),
+        (6..=VERSION, super::checks::SELECT),
     ] {
         if versions.contains(&version) {
             connection.prepare(statement)?;

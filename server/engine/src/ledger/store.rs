@@ -1,7 +1,7 @@
 //! The open database with what the jobs on it share.
 
 use super::owner::Owner;
-use super::{Clock, Notify, answers, calls, open};
+use super::{Clock, Notify, answers, calls, checks, open};
 use crate::event::RunId;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -142,6 +142,7 @@ impl Store {
         )?;
         let calls = calls::prune(self, now - RUN_DAYS * DAY_MS, PRUNE_STEP)?;
         let answers = answers::prune(&self.connection, now, PRUNE_STEP)?;
+        let checks = checks::prune(&self.connection, now, PRUNE_STEP)?;
         let count: i64 = self
             .connection
             .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
@@ -154,7 +155,7 @@ impl Store {
             )?;
         }
         let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
-        let forgotten = [old, runs, proposals, applications, calls, answers];
+        let forgotten = [old, runs, proposals, applications, calls, answers, checks];
         Ok(forgotten.iter().any(|it| *it >= full_step) || excess >= PRUNE_STEP)
     }
 }

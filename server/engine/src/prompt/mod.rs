@@ -1,5 +1,6 @@
 //! Building what an agent is asked: instructions, guidelines, numbered code, and the form of the answer.
 
+mod anonymous;
 mod code;
 pub(crate) mod edit;
 mod known;
@@ -7,6 +8,7 @@ mod pieces;
 mod schema;
 #[cfg(test)]
 mod tests;
+pub(crate) mod verify;
 mod words;
 
 pub(crate) use known::{Dismissed, Known, KnownRemark};

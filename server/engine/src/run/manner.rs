@@ -41,6 +41,13 @@ impl Manner {
     }
 }
 
+/// True when an agent can be asked for something in words by this operation.
+pub(crate) fn takes_words(spec: &AgentSpec, operation: Operation) -> bool {
+    let operation = spec.operations.get(&operation);
+    let words = ["prompt", "instructions"];
+    operation.is_some_and(|it| words.iter().any(|word| uses(&it.arguments, word)))
+}
+
 /// True when a template in `arguments` may use a variable; a word that only looks like it does no harm.
 fn uses(arguments: &Value, variable: &str) -> bool {
     match arguments {

@@ -19,16 +19,19 @@ mod prepare;
 mod progress;
 mod relief;
 mod report;
+mod verify;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use verify::choose::verifiers;
 
 use crate::budget::gate::{Budgets, Gate};
 use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
 use crate::questions::Questions;
-use crate::request::{Edit, Review};
+use crate::request::{Edit, Review, Verify};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use agents::{AgentSpec, Operation};
@@ -41,6 +44,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use verify::second::SecondLook;
 
 /// Tells the events of one run.
 #[derive(Clone)]
@@ -100,6 +104,7 @@ impl Drop for Ending {
 pub(crate) enum Task {
     Review(Review),
     Edit(Edit),
+    Verify(Verify),
 }
 
 impl Task {
@@ -107,6 +112,7 @@ impl Task {
         match self {
             Task::Review(review) => &review.root,
             Task::Edit(edit) => &edit.root,
+            Task::Verify(verify) => &verify.root,
         }
     }
     /// What people call it.
@@ -114,6 +120,7 @@ impl Task {
         match self {
             Task::Review(_) => "review",
             Task::Edit(_) => "change",
+            Task::Verify(_) => "verification",
         }
     }
 }
@@ -139,12 +146,13 @@ pub(crate) async fn supervise(job: Job) -> Report {
     let noun = job.task.noun();
     let baseline = match &job.task {
         Task::Review(_) => job.root.baseline_problems(),
-        Task::Edit(_) => Vec::new(),
+        Task::Edit(_) | Task::Verify(_) => Vec::new(),
     };
     let conducting = async move {
         match job.task.clone() {
             Task::Review(review) => conduct(&job, &review, started).await,
             Task::Edit(edit) => edit::conduct(&job, edit, started).await,
+            Task::Verify(verify) => verify::conduct(&job, verify, started).await,
         }
     };
     let mut report = match tokio::spawn(conducting).await {
@@ -195,6 +203,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     } = prepared;
     let (gate, relief) = set_up(job, &agents, author, &[Operation::Review]).await;
     let shared = Arc::new(shared);
+    let mut second = SecondLook::new(job, &shared).await;
     let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
     job.ledger.begin(job.run, &job.root.path, &names);
     job.emitter.tell(RunEvent::Started {
@@ -203,7 +212,9 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     });
 
     let mut tally = Tally::new(&agents, shared.gathered.clone());
-    let mut meter = Meter::new(agents.len());
+    // The last share is that of the checks at the end.
+    let checks = agents.len();
+    let mut meter = Meter::new(checks + usize::from(second.is_wanted()));
     for report in unusable {
         job.emitter
             .tell(RunEvent::AgentEnded(Box::new(report.clone())));
@@ -242,7 +253,7 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
             () = until(deadline) => break Some(Stop::Deadline),
             () = &mut beginning, if !has_begun => has_begun = true,
             message = messages.recv() => match message {
-                Some(message) => take(job, &gate, message, &mut tally, &mut meter),
+                Some(message) => take(job, &gate, message, &mut tally, &mut meter, &mut second),
                 None => break None,
             },
             () = until(meter.due()) => tell_progress(job, &mut meter),
@@ -251,9 +262,10 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     drop(calls_end);
     // What was answered before the stop counts.
     while let Ok(message) = messages.try_recv() {
-        take(job, &gate, message, &mut tally, &mut meter);
+        take(job, &gate, message, &mut tally, &mut meter, &mut second);
     }
     let cancelled = matches!(stop, Some(Stop::Cancelled));
+    let is_stopped = stop.is_some();
     let reason = match stop {
         Some(Stop::Cancelled) => "the review was cancelled".to_owned(),
         Some(Stop::Deadline) => prepare::too_long("review", &shared.limits),
@@ -265,6 +277,13 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     }
     let mut report = tally.into_report(cancelled, started.elapsed());
     report.notes.extend(notes);
+    if !is_stopped {
+        let meter = (&mut meter, checks);
+        second
+            .look(job, &gate, &shared, started, meter, &mut report)
+            .await;
+        report.elapsed = started.elapsed();
+    }
     settle(&mut report, &gate);
     if !cancelled {
         gate.noted().await;
@@ -323,11 +342,18 @@ fn settle(report: &mut Report, gate: &Gate) {
 }
 
 /// Takes in what an agent's task reports.
-fn take(job: &Job, gate: &Gate, message: Message, tally: &mut Tally, meter: &mut Meter) {
+fn take(
+    job: &Job,
+    gate: &Gate,
+    message: Message,
+    tally: &mut Tally,
+    meter: &mut Meter,
+    second: &mut SecondLook,
+) {
     match message {
         Message::Remembered { agent, remembered } => {
             for file in tally.remembered(agent, remembered) {
-                tell_findings(job, file);
+                tell_findings(job, file, second);
             }
         }
         Message::Planned { agent, calls } => meter.plan(agent, calls),
@@ -351,7 +377,7 @@ fn take(job: &Job, gate: &Gate, message: Message, tally: &mut Tally, meter: &mut
         } => {
             meter.done(agent, call);
             for file in tally.answered(agent, answered) {
-                tell_findings(job, file);
+                tell_findings(job, file, second);
             }
         }
         Message::Failed {
@@ -387,9 +413,12 @@ fn take(job: &Job, gate: &Gate, message: Message, tally: &mut Tally, meter: &mut
     }
 }
 
-fn tell_findings(job: &Job, file: FileFindings) {
+fn tell_findings(job: &Job, file: FileFindings, second: &mut SecondLook) {
     job.root.note_answer(&file.path, &file.agent);
     job.emitter.tell(RunEvent::Findings(file.clone()));
+    for known in second.add(&file) {
+        job.emitter.tell(RunEvent::Verified(known));
+    }
     job.ledger.save(job.run, &job.root.path, file);
 }
 

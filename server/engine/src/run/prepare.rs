@@ -1,13 +1,14 @@
 //! Before the agents are asked: which agents, what to look at, and what the team wants of it.
 
 use super::author::Author;
-use crate::config::{Config, LimitsConfig, Loaded};
+use crate::config::{AfterReview, Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
 use crate::guidelines::{self, Guideline, Reader};
 use crate::request::{Occasion, OpenBuffers, Review, Scope};
 use crate::scope::{self, Gathered, ScopeError};
 use agents::{AgentSpec, Operation};
+use domain::merge::Panel;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -34,6 +35,10 @@ pub(super) struct Shared {
     pub(super) open: OpenBuffers,
     pub(super) occasion: Occasion,
     pub(super) limits: LimitsConfig,
+    /// Who the agents are, for weighing what they say.
+    pub(super) panel: Panel,
+    /// What is checked at the end, and how much of it.
+    pub(super) verify: (AfterReview, usize),
 }
 
 /// Why no agent is asked.
@@ -101,6 +106,11 @@ pub(super) async fn prepare(
         open: review.open.clone(),
         occasion: review.occasion,
         limits: config.limits.clone(),
+        panel: config.panel(&review.agents),
+        verify: (
+            review.verify.unwrap_or(config.verify.after_review),
+            config.verify.limit,
+        ),
     };
     Ok(Prepared {
         agents,

@@ -115,5 +115,7 @@ pub(super) fn narrowed(shared: &Shared, open: &Gathered, paths: &BTreeSet<RelPat
         open: shared.open.clone(),
         limits: shared.limits.clone(),
         occasion: shared.occasion,
+        panel: shared.panel.clone(),
+        verify: shared.verify,
     }
 }

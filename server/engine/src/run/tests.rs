@@ -21,14 +21,14 @@ pub(super) const CODE: &str = "fn main() {\n    let teh = 1;\n}\n";
 
 /// A user's machine with one project and some agents.
 pub(super) struct Machine {
-    directory: TempDir,
+    pub(super) directory: TempDir,
     pub(super) root: PathBuf,
 }
 
 /// A door to the engine.
 pub(super) struct Door {
     pub(super) engine: Engine,
-    events: Receiver<Event>,
+    pub(super) events: Receiver<Event>,
     pub(super) root: PathBuf,
 }
 
@@ -56,7 +56,7 @@ impl Machine {
         fs::write(self.directory.path().join("config/config.toml"), config).unwrap();
     }
     /// Writes an answer and returns the file's path.
-    fn answer(&self, answer: &Value) -> String {
+    pub(super) fn answer(&self, answer: &Value) -> String {
         let count = fs::read_dir(self.directory.path()).unwrap().count();
         let file = self.directory.path().join(format!("answer{count}.json"));
         fs::write(&file, answer.to_string()).unwrap();
@@ -95,7 +95,7 @@ impl Machine {
 }
 
 impl Door {
-    fn request(&self) -> Review {
+    pub(super) fn request(&self) -> Review {
         Review {
             root: self.root.clone(),
             scope: Scope::Files(vec![self.root.clone()]),
@@ -104,6 +104,7 @@ impl Door {
             instructions: None,
             author: None,
             occasion: Occasion::Asked,
+            verify: None,
         }
     }
     pub(super) fn next(&self, run: RunId) -> RunEvent {
@@ -135,13 +136,13 @@ impl Door {
             }
         }
     }
-    fn review(&self) -> (Vec<FileFindings>, Report) {
+    pub(super) fn review(&self) -> (Vec<FileFindings>, Report) {
         let (events, report) = self.finish(self.engine.review(self.request()));
         (findings(events), report)
     }
 }
 
-fn findings(events: Vec<RunEvent>) -> Vec<FileFindings> {
+pub(super) fn findings(events: Vec<RunEvent>) -> Vec<FileFindings> {
     let files = events.into_iter().filter_map(|it| match it {
         RunEvent::Findings(file) => Some(file),
         _ => None,
@@ -153,14 +154,14 @@ pub(super) fn path(path: &str) -> RelPath {
     RelPath::try_from(path.to_owned()).unwrap()
 }
 
-fn misspelt(at: &str) -> Value {
+pub(super) fn misspelt(at: &str) -> Value {
     json!({ "findings": [{
         "path": at, "start_line": 2, "end_line": 2, "quote": "teh", "severity": "warning", "category": "spelling",
         "title": "`teh` is misspelt", "body": "", "replacement": "the",
     }] })
 }
 
-fn outcome(report: &Report, agent: &str) -> AgentReport {
+pub(super) fn outcome(report: &Report, agent: &str) -> AgentReport {
     report
         .agents
         .iter()

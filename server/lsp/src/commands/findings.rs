@@ -74,6 +74,7 @@ fn finding(cluster: &Cluster, uri: &str, range: Option<Range>, is_shown: bool) -
         "providers_asked": cluster.providers_asked,
         "standing": cluster.standing,
         "claimed": cluster.claimed,
+        "checks": cluster.checks,
         "confidence": cluster.confidence,
         "shown": is_shown,
         "place": primary.tier,

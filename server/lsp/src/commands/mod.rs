@@ -14,6 +14,7 @@ pub(crate) mod review;
 mod start;
 mod status;
 mod verdicts;
+mod verify;
 
 use crate::roots;
 use crate::state::State;
@@ -42,11 +43,12 @@ pub(crate) const APPLY: &str = "crosscheck.apply";
 pub(crate) const DISCARD: &str = "crosscheck.discard";
 pub(crate) const PREVIEW: &str = "crosscheck.preview";
 pub(crate) const REVERT: &str = "crosscheck.revert";
+pub(crate) const VERIFY: &str = "crosscheck.verify";
 
 /// All of them, as offered to the client.
-pub(crate) const NAMES: [&str; 17] = [
+pub(crate) const NAMES: [&str; 18] = [
     REVIEW, DISMISS, UNDISMISS, ACCEPT, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, FIX,
-    ASK, PROPOSALS, APPLY, DISCARD, PREVIEW, REVERT,
+    ASK, PROPOSALS, APPLY, DISCARD, PREVIEW, REVERT, VERIFY,
 ];
 
 /// What is said when nothing can be started any more.
@@ -77,6 +79,7 @@ pub(crate) fn run(state: &mut State, name: &str, argument: Value) -> Result<Valu
         DISCARD => discard::run(state, &read(argument)?),
         PREVIEW => preview::run(state, read(argument)?),
         REVERT => revert::run(state, &read(argument)?),
+        VERIFY => verify::run(state, &read(argument)?),
         other => Err(Error::invalid_params(format!(
             "there is no command `{other}`; there are {}",
             NAMES.join(", ")

@@ -1,11 +1,12 @@
 //! Starting runs: the same thing is not done twice at the same time.
 
-use crate::roots::Roots;
+use crate::roots::{Root, Roots};
 use crate::runs::{NewRun, Task, What};
 use crate::state::State;
+use domain::finding::{Finding, FindingId};
 use domain::path::RelPath;
 use engine::request::{Buffer, Scope};
-use engine::{Edit, OpenBuffers, Review, RunId};
+use engine::{Edit, OpenBuffers, Review, RunId, Verify};
 use std::path::Path;
 
 /// A run that is wanted.
@@ -37,6 +38,13 @@ pub(super) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
         Some((run, false)) => Some(run),
         None => None,
     };
+    let clusters = match &task.what {
+        What::Verify { ids } => {
+            let root = state.roots.get_mut(&task.root);
+            root.map(|it| clusters(it, ids)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
     let engine = state.engine()?;
     if let Some(run) = older {
         engine.cancel(run);
@@ -50,6 +58,7 @@ pub(super) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
             instructions: task.instructions.clone(),
             author: task.author.clone(),
             occasion: task.occasion,
+            verify: None,
         }),
         What::Fix {
             title,
@@ -58,6 +67,13 @@ pub(super) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
         } => engine.edit(Edit {
             remarks: remarks.clone(),
             ..edit(&task, title, targets.clone(), open)
+        }),
+        What::Verify { .. } => engine.verify(Verify {
+            root: task.root.to_path_buf(),
+            clusters,
+            agents: task.agents.clone(),
+            author: None,
+            open,
         }),
         What::Ask { title, targets } => engine.edit(edit(&task, title, targets.clone(), open)),
     };
@@ -70,6 +86,12 @@ pub(super) fn start(state: &mut State, wanted: Wanted) -> Option<RunId> {
     };
     state.runs.start(run, new, &mut state.client, can_show);
     Some(run)
+}
+
+/// What is known of some findings.
+fn clusters(root: &mut Root, ids: &[FindingId]) -> Vec<Vec<Finding>> {
+    let clusters = ids.iter().filter_map(|it| root.findings.cluster(it));
+    clusters.map(|it| it.1.findings).collect()
 }
 
 fn edit(task: &Task, title: &str, targets: Vec<engine::EditTarget>, open: OpenBuffers) -> Edit {
@@ -109,6 +131,7 @@ fn concerns(what: &What, path: &RelPath) -> bool {
         What::Fix {
             remarks, targets, ..
         } => remarks.iter().any(|it| it.path == *path) || targets.iter().any(|it| it.path == *path),
+        What::Verify { .. } => true,
         What::Ask { targets, .. } => {
             targets.is_empty() || targets.iter().any(|it| it.path == *path)
         }

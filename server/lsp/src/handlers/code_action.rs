@@ -4,6 +4,7 @@
 mod findings;
 mod fixes;
 mod proposals;
+mod verify;
 
 use crate::capabilities::{KIND_FIX_ALL, KIND_MANAGE, KIND_REVIEW};
 use crate::commands::{self, fix_all::ready_fixes};
@@ -73,6 +74,7 @@ pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeAc
         here.ready_fixes(&clusters, &mut actions);
         here.on_proposals(&at_place, &elsewhere, &mut actions);
         here.fixes(root, &clusters, &mut actions);
+        here.verifications(root, &clusters, &mut actions);
         here.dismissals(&clusters, &mut actions);
         here.on_proposals(&elsewhere, &at_place, &mut actions);
     }

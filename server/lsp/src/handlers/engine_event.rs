@@ -7,9 +7,11 @@ use crate::state::State;
 use crate::{publish, questions};
 use domain::board::Reviewed;
 use domain::carry::Carried;
+use domain::check::text_key;
 use domain::finding::Finding;
+use domain::locate::Tier;
 use domain::text::TextRange;
-use engine::{AgentEvent, Event, FileFindings, RunEvent, RunId};
+use engine::{AgentEvent, Checked, Event, FileFindings, RunEvent, RunId};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -24,6 +26,11 @@ pub(super) fn handle(state: &mut State, event: Event) {
             proposals,
             left_out,
         } => arrival::recalled(state, &root, proposals, left_out),
+        Event::Checks { root, checks } => {
+            for checked in checks {
+                checked_by(state, &root, checked);
+            }
+        }
         // Nobody asks for these here: findings are recalled file by file.
         Event::Findings { .. }
         | Event::Spent { .. }
@@ -74,6 +81,13 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
         RunEvent::Proposed { proposal, versions } => {
             arrival::proposed(state, run, proposal, &versions);
         }
+        RunEvent::Verified(checked) => {
+            let verdict = checked.check.verdict;
+            runs.verified(run, verdict);
+            if let Some(root) = runs.root(run) {
+                checked_by(state, &root, checked);
+            }
+        }
         RunEvent::Started { agents, files } => runs.started(run, &agents, files, client),
         RunEvent::Estimated(estimate) => runs.estimated(run, &estimate, client),
         RunEvent::Progress { message, fraction } => runs.moved(run, message, fraction, client),
@@ -122,6 +136,42 @@ fn found(state: &mut State, root: &Arc<Path>, mut file: FileFindings) {
         }
     }
     // Even an answer without findings may clear older ones.
+    published.touch(&root.path, &path);
+}
+
+/// Another agent was told to refute a finding.
+fn checked_by(state: &mut State, root: &Path, checked: Checked) {
+    let Checked {
+        finding,
+        path,
+        text,
+        check,
+        ..
+    } = checked;
+    let State {
+        documents,
+        roots,
+        published,
+        ..
+    } = state;
+    // Of roots that lie in each other the inner one holds the finding.
+    let Some(root) = roots.get(root).map(|it| Arc::clone(&it.path)) else {
+        return;
+    };
+    let Place { root, path } = roots.home(&root, &path);
+    let Some(root) = roots.get_mut(&root) else {
+        return;
+    };
+    let cluster = root.findings.cluster(&finding).map(|it| it.1.findings);
+    let here = cluster.iter().flatten().find(|it| it.id == finding);
+    if let (Some(here), Some(document)) = (here, documents.at(&root.path, &path)) {
+        let place = (here.tier != Tier::File).then_some(here.range);
+        // Meanwhile the user may have changed what it is about.
+        if text_key(&document.text, place) != text || !check.holds(&path, &document.text) {
+            return;
+        }
+    }
+    root.findings.check(&finding, check);
     published.touch(&root.path, &path);
 }
 

@@ -1,10 +1,13 @@
 //! Who agrees on a finding, in words for a person.
 
-use super::to::{and, hover_body};
+use super::to::{and, fenced, hover_body, title};
 use domain::check::Verdict;
 use domain::finding::{Finding, Severity};
 use domain::merge::{Cluster, Standing};
 use std::fmt::Write;
+
+/// Most quotes of one check that a hover shows.
+const MAX_QUOTES: usize = 5;
 
 /// `(2/3 agents)`: of the providers that looked, how many say so. Nothing where only one looked.
 pub(super) fn votes(cluster: &Cluster) -> Option<String> {
@@ -67,12 +70,24 @@ pub(super) fn explanation(cluster: &Cluster) -> String {
             Verdict::Refuted => "refutes it",
             Verdict::Unsure => "checked it and is unsure",
         };
+        let caveat = check.caveat.as_ref();
+        let caveat = caveat.map_or(String::new(), |it| format!(" ({})", title(it)));
         let why = if check.why.is_empty() {
             ".".to_owned()
         } else {
             format!(": {}", hover_body(&check.why))
         };
-        say(format!("**{}** {what}{why}", check.agent));
+        say(format!("**{}** {what}{caveat}{why}", check.agent));
+        if let Some(input) = &check.failing_input {
+            say(format!("It goes wrong with: {}", hover_body(input)));
+        }
+        for it in check.evidence.iter().take(MAX_QUOTES) {
+            let path = title(it.path.as_str());
+            say(format!("{path}:\n\n{}", fenced("", &it.quote)));
+        }
+        if let more @ 1.. = check.evidence.len().saturating_sub(MAX_QUOTES) {
+            say(format!("It quotes {more} more."));
+        }
     }
     out
 }

@@ -18,6 +18,7 @@ fn agent(name: &str, outcome: AgentOutcome, findings: usize) -> AgentReport {
         spent: Default::default(),
         left_out: Default::default(),
         changes: 0,
+        checks: 0,
         problems: Vec::new(),
         summary: None,
         usage: None,
@@ -252,4 +253,30 @@ fn a_fix_and_a_request_have_their_own_words() {
         message 2 “Write docs” in src/a.rs:3: codex did not do everything: its time was up
     "#]]
     .assert_eq(&told_of(ask, subject, (false, false), &partial));
+}
+
+#[test]
+fn a_verification_tells_what_was_checked_and_what_was_not() {
+    let what = What::Verify {
+        ids: vec![FindingId("0123456789abcdef".to_owned())],
+    };
+    let failed = AgentOutcome::Partial("agent `claude` went away".to_owned());
+    let mut report = report(vec![AgentReport {
+        checks: 2,
+        ..agent("claude", failed, 0)
+    }]);
+    report.skipped.push(Skipped {
+        path: "src/a.rs:3".to_owned(),
+        reason: "agent `claude` went away".to_owned(),
+        asked_for: true,
+    });
+    expect![[r#"
+        window/workDoneProgress/create
+        begin 0 verifying 3 findings
+        report 40 codex: thinking
+        report 40 codex: still thinking
+        message 2 Verification of 3 findings: claude did not do everything: agent `claude` went away; src/a.rs:3 was not verified: agent `claude` went away
+        end null 2 findings checked by claude; claude did not do everything: agent `claude` went away; 1 finding not verified
+    "#]]
+    .assert_eq(&told_of(what, "3 findings", (true, true), &report));
 }

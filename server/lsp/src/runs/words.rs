@@ -1,8 +1,10 @@
 //! What the user reads of a run, in the words of its kind.
 
 use super::{What, count};
+use domain::check::Verdict;
 use domain::sanitize;
 use engine::{AgentOutcome, AgentReport, Report, Skipped};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use tower_lsp::gen_lsp_types::MessageType;
 
@@ -17,6 +19,7 @@ pub(super) fn kind(what: &What) -> &'static str {
     match what {
         What::Review(_) => "review",
         What::Fix { .. } => "fix",
+        What::Verify { .. } => "verify",
         What::Ask { .. } => "ask",
     }
 }
@@ -26,6 +29,7 @@ pub(super) fn label(what: &What, subject: &str) -> String {
     match what {
         What::Review(_) => format!("Review of {subject}"),
         What::Fix { .. } => format!("Fix of {subject}"),
+        What::Verify { .. } => format!("Verification of {subject}"),
         What::Ask { .. } => subject.to_owned(),
     }
 }
@@ -35,6 +39,7 @@ pub(super) fn doing(what: &What, subject: &str) -> String {
     match what {
         What::Review(_) => format!("reviewing {subject}"),
         What::Fix { .. } => format!("fixing {subject}"),
+        What::Verify { .. } => format!("verifying {subject}"),
         What::Ask { .. } => format!("working on {subject}"),
     }
 }
@@ -60,28 +65,41 @@ pub(super) fn summary(what: &What, report: &Report, more: usize) -> String {
         return error.clone();
     }
     let is_review = matches!(what, What::Review(_));
-    let spoke: Vec<&AgentReport> = report.agents.iter().filter(|it| has_spoken(it)).collect();
-    let so_far = if is_review {
-        let findings = spoke.iter().map(|it| it.findings).sum();
-        let known: usize = spoke.iter().map(|it| it.known).sum();
-        let known = match known {
-            0 => String::new(),
-            known if known == findings => " (none new)".to_owned(),
-            known => format!(" ({} new)", findings - known.min(findings)),
-        };
-        format!(
-            "{}{known} by {}",
-            count(findings, "finding"),
-            names(spoke.iter())
-        )
-    } else {
-        changes(&spoke)
+    // In a review, others may only have checked what was found.
+    let only_checked = |it: &AgentReport| is_review && it.checks > 0 && it.findings == 0;
+    let spoke = report.agents.iter().filter(|it| has_spoken(it));
+    let spoke: Vec<&AgentReport> = spoke.filter(|it| !only_checked(it)).collect();
+    let so_far = match what {
+        What::Review(_) => {
+            let findings = spoke.iter().map(|it| it.findings).sum();
+            let known: usize = spoke.iter().map(|it| it.known).sum();
+            let known = match known {
+                0 => String::new(),
+                known if known == findings => " (none new)".to_owned(),
+                known => format!(" ({} new)", findings - known.min(findings)),
+            };
+            format!(
+                "{}{known} by {}",
+                count(findings, "finding"),
+                names(spoke.iter())
+            )
+        }
+        What::Verify { .. } => {
+            let checks = spoke.iter().map(|it| it.checks).sum();
+            format!(
+                "{} checked by {}",
+                count(checks, "finding"),
+                names(spoke.iter())
+            )
+        }
+        What::Fix { .. } | What::Ask { .. } => changes(&spoke),
     };
     let mut out = match (report.cancelled, spoke.is_empty()) {
         (false, false) => so_far,
         (true, false) => format!("cancelled; {so_far}"),
         (true, true) => "cancelled".to_owned(),
         (false, true) if is_review => "not reviewed".to_owned(),
+        (false, true) if is_verification(what) => "nothing was verified".to_owned(),
         (false, true) => "nothing was proposed".to_owned(),
     };
     if is_review && more > 0 {
@@ -100,9 +118,25 @@ pub(super) fn summary(what: &What, report: &Report, more: usize) -> String {
     }
     let skipped = report.skipped.iter().filter(|it| it.asked_for).count();
     if skipped > 0 {
-        let _ = write!(out, "; {} {}", count(skipped, "file"), left_out(what));
+        let _ = write!(out, "; {} {}", count(skipped, noun(what)), left_out(what));
     }
     out
+}
+
+fn is_verification(what: &What) -> bool {
+    matches!(what, What::Verify { .. })
+}
+
+/// A summary with what came of checks: `…; 1 confirmed, 2 refuted`.
+pub(super) fn with_verdicts(summary: String, verdicts: &BTreeMap<Verdict, usize>) -> String {
+    let parts = verdicts.iter();
+    let parts: Vec<String> = parts
+        .map(|(verdict, count)| format!("{count} {}", verdict.as_str()))
+        .collect();
+    if parts.is_empty() {
+        return summary;
+    }
+    format!("{summary}; {}", parts.join(", "))
 }
 
 /// What a person must know beyond what was found or proposed.
@@ -127,7 +161,7 @@ pub(super) fn trouble(what: &What, report: &Report) -> Option<(MessageType, Stri
     let named = asked.iter().take(MAX_NAMED);
     parts.extend(named.map(|it| format!("{} was {left_out}: {}", it.path, it.reason)));
     if asked.len() > MAX_NAMED {
-        let more = count(asked.len() - MAX_NAMED, "file");
+        let more = count(asked.len() - MAX_NAMED, noun(what));
         parts.push(format!("{more} more were {left_out}"));
     }
     let nothing_came = report
@@ -144,8 +178,7 @@ pub(super) fn trouble(what: &What, report: &Report) -> Option<(MessageType, Stri
 
 /// What agents say that were asked for a change and made none: it is their answer to the user.
 pub(super) fn answers(what: &What, report: &Report) -> Vec<String> {
-    let is_meant =
-        |it: &&AgentReport| !matches!(what, What::Review(_)) && it.changes == 0 && has_spoken(it);
+    let is_meant = |it: &&AgentReport| changes_code(what) && it.changes == 0 && has_spoken(it);
     let silent = report.agents.iter().filter(is_meant);
     let said = silent.filter_map(|it| {
         let words = sanitize::line(it.summary.as_deref()?, MAX_ANSWER);
@@ -165,6 +198,9 @@ pub(super) fn outcome(what: &What, agent: &AgentReport) -> String {
     match (&agent.outcome, what) {
         (AgentOutcome::Answered, What::Review(_)) => {
             format!("{name}: {}", count(agent.findings, "finding"))
+        }
+        (AgentOutcome::Answered, What::Verify { .. }) => {
+            format!("{name}: {} checked", count(agent.checks, "finding"))
         }
         (AgentOutcome::Answered, _) if agent.changes == 0 => format!("{name} changed nothing"),
         (AgentOutcome::Answered, _) => format!("{name}: {}", count(agent.changes, "change")),
@@ -211,9 +247,23 @@ fn has_spoken(agent: &AgentReport) -> bool {
     )
 }
 
+fn changes_code(what: &What) -> bool {
+    matches!(what, What::Fix { .. } | What::Ask { .. })
+}
+
+/// What a run leaves out.
+fn noun(what: &What) -> &'static str {
+    if is_verification(what) {
+        "finding"
+    } else {
+        "file"
+    }
+}
+
 fn left_out(what: &What) -> &'static str {
     match what {
         What::Review(_) => "not reviewed",
+        What::Verify { .. } => "not verified",
         What::Fix { .. } | What::Ask { .. } => "left out",
     }
 }

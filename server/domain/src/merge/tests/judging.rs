@@ -44,12 +44,7 @@ fn judged(said: &[(&str, Severity)], panel: &Panel, checks: &[Check]) -> Cluster
 }
 
 fn check(agent: &str, verdict: Verdict) -> Check {
-    Check {
-        agent: agent.to_owned(),
-        provider: agent.to_uppercase(),
-        verdict,
-        why: String::new(),
-    }
+    Check::new(agent, &agent.to_uppercase(), verdict)
 }
 
 #[test]

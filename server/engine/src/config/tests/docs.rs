@@ -129,6 +129,7 @@ fn key_tables() -> String {
             &schema["definitions"]["OperationTable"],
         ),
         ("review", &schema["definitions"]["ReviewTable"]),
+        ("verify", &schema["definitions"]["VerifyTable"]),
         ("fix", &schema["definitions"]["FixTable"]),
         ("[actions]", &schema["definitions"]["ActionTable"]),
         ("limits", &schema["definitions"]["LimitsTable"]),

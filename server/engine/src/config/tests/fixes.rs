@@ -298,3 +298,28 @@ fn an_action_may_name_what_waits_for_trust() {
     "#]]
     .assert_eq(&of_fixes(&fixture));
 }
+
+#[test]
+fn a_project_may_only_have_less_verified_until_it_is_trusted() {
+    for (user, project, expected) in [
+        (
+            "",
+            "[review]\nverify = \"all\"\n[verify]\nlimit = 50\n",
+            (AfterReview::Off, 10),
+        ),
+        (
+            "[review]\nverify = \"all\"\n[verify]\nlimit = 20\n",
+            "[review]\nverify = \"lone\"\n[verify]\nlimit = 5\n",
+            (AfterReview::Lone, 5),
+        ),
+        (
+            "[review]\nverify = \"all\"\n[verify]\nlimit = 20\n",
+            "[verify]\nlimit = 21\n",
+            (AfterReview::All, 20),
+        ),
+    ] {
+        let fixture = Fixture::new().user(user).project(project);
+        let verify = fixture.load().config.verify;
+        assert_eq!((verify.after_review, verify.limit), expected, "{project}");
+    }
+}

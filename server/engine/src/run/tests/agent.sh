@@ -1,7 +1,11 @@
 #!/bin/sh
-# An MCP agent for tests: answers every call with the JSON in the file $2, says $2, edits below the call's root by the
-# shell script $2 (the second call by $3), or misbehaves as $1 tells.
+# An MCP agent for tests: answers every call with the JSON in the file $2 (and appends the call to the file $3), says $2,
+# edits below the call's root by the shell script $2 (the second call by $3), or misbehaves as $1 tells.
 call=0
+case $1 in
+review-only) ;;
+*) ask=',{"name":"ask","inputSchema":{"type":"object"}}' ;;
+esac
 case $1 in
 edit) edit='{"name":"edit","inputSchema":{"type":"object"}},' ;;
 esac
@@ -13,12 +17,15 @@ while IFS= read -r line; do
     result='{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"fake","version":"1"}}'
     ;;
   *'"method":"tools/list"'*)
-    result='{"tools":['$edit'{"name":"review","inputSchema":{"type":"object"}},{"name":"ask","inputSchema":{"type":"object"}}]}'
+    result='{"tools":['$edit'{"name":"review","inputSchema":{"type":"object"}}'$ask']}'
     ;;
   *'"method":"tools/call"'*)
     call=$((call + 1))
     case $1 in
-    answer) result='{"content":[],"structuredContent":'$(cat "$2")'}' ;;
+    answer | review-only)
+      [ -z "$3" ] || printf '%s\n' "$line" >>"$3"
+      result='{"content":[],"structuredContent":'$(cat "$2")'}'
+      ;;
     say) result='{"content":[{"type":"text","text":"'$2'"}]}' ;;
     edit)
       root=${line#*\"root\":\"}

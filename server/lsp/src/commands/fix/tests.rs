@@ -15,7 +15,7 @@ fn describe(wanted: &Wanted) -> String {
             targets,
         } => (title, remarks.clone(), targets),
         What::Ask { title, targets } => (title, Vec::new(), targets),
-        What::Review(_) => panic!("no review was asked for"),
+        What::Review(_) | What::Verify { .. } => panic!("no such thing was asked for"),
     };
     let mut out = format!("{title} | {}\n", wanted.subject);
     for it in remarks {

@@ -140,10 +140,8 @@ fn checked(verdict: Option<domain::check::Verdict>) -> Cluster {
         ..Panel::default()
     };
     let check = verdict.map(|verdict| domain::check::Check {
-        agent: "claude".to_owned(),
-        provider: "anthropic".to_owned(),
-        verdict,
         why: "`recieve` is no word.".to_owned(),
+        ..domain::check::Check::new("claude", "anthropic", verdict)
     });
     let checks = [(finding.id.clone(), check.into_iter().collect())];
     let around = Circumstances {

@@ -1,0 +1,60 @@
+//! What the ledger remembers of checks: told with the findings that they are about, as long as they hold.
+
+use super::Sink;
+use crate::event::{Checked, Event, FileFindings};
+use crate::ledger::Ledger;
+use domain::check::text_key;
+use domain::finding::{Finding, FindingId};
+use domain::locate::Tier;
+use domain::text::Text;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Checks that were asked for. The ledger answers in order: they are here before what is asked for after them.
+#[derive(Clone, Default)]
+pub(super) struct Asked(Arc<Mutex<Vec<Checked>>>);
+
+impl Asked {
+    /// The checks; none when the ledger cannot tell.
+    pub(super) fn take(&self) -> Vec<Checked> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Asks the ledger for the checks of a root.
+pub(super) fn ask(ledger: &Ledger, root: &Path) -> Asked {
+    let asked = Asked::default();
+    let to = asked.clone();
+    ledger.checks(root, move |checks| {
+        *to.0.lock().unwrap_or_else(PoisonError::into_inner) = checks;
+    });
+    asked
+}
+
+/// Tells those checks that still hold of findings that are told next.
+pub(super) fn tell(kept: &[Checked], root: &Path, files: &[FileFindings], sink: &Sink) {
+    let mut by_finding: BTreeMap<&FindingId, Vec<&Checked>> = BTreeMap::new();
+    for it in kept {
+        by_finding.entry(&it.finding).or_default().push(it);
+    }
+    let mut checks: Vec<Checked> = Vec::new();
+    for file in files {
+        for finding in &file.findings {
+            let of_it = by_finding.get(&finding.id).into_iter().flatten();
+            let holding = of_it.filter(|it| holds(it, finding, &file.text));
+            checks.extend(holding.map(|it| Checked::clone(it)));
+        }
+    }
+    if !checks.is_empty() {
+        let root = root.to_owned();
+        sink(Event::Checks { root, checks });
+    }
+}
+
+/// True while the finding is about the same text, and what the verdict rests on still stands in the file. Evidence in other files is
+/// not looked at again.
+pub(crate) fn holds(kept: &Checked, finding: &Finding, text: &Text) -> bool {
+    let place = (finding.tier != Tier::File).then_some(finding.range);
+    kept.text == text_key(text, place) && kept.check.holds(&finding.path, text)
+}

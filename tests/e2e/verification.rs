@@ -1,0 +1,271 @@
+//! Findings that an agent of another provider is told to refute: in the terminal, in the editor, and at the end of a review.
+
+use crate::{CODE, FINDS_ADD};
+use serde_json::{Value, json};
+use tests::{Editor, Ran, Sandbox, sandbox};
+
+/// Steps of an agent that gives a verdict.
+fn says(verdict: &str, quote: &str) -> String {
+    let answer = json!({
+        "verdict": verdict, "why": "I followed every caller.", "failing_input": null,
+        "evidence": [{ "path": "src/main.rs", "quote": quote }],
+    });
+    format!("tools ask\non call\nanswer {answer}\n")
+}
+
+/// A workspace in which `finder` finds one fault, and `judge` says what is told.
+fn workspace(judge: &str) -> Sandbox {
+    let mut sandbox = sandbox!();
+    sandbox.file("src/main.rs", CODE);
+    sandbox.agent("finder", FINDS_ADD);
+    sandbox.agent("judge", judge);
+    sandbox.config("[review]\nagents = [\"finder\"]\n[verify]\nagents = [\"judge\"]");
+    sandbox
+}
+
+fn document(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+/// The name of the one finding of a review.
+fn reviewed(sandbox: &Sandbox) -> String {
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let found = document(&ran);
+    found["findings"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_terminal_has_findings_verified_and_remembers_the_verdicts() {
+    let sandbox = workspace(&says("refuted", "let total = add(1, 2);"));
+    let id = reviewed(&sandbox);
+    let ran = sandbox.crosscheck(&["verify", &id[..8]]);
+    assert_eq!(ran.code, 0, "all of it is refuted: {ran:?}");
+    for words in [
+        "`add` does not exist",
+        "src/main.rs:2",
+        "refuted by judge",
+        "I followed every caller.",
+        "│ let total = add(1, 2);",
+    ] {
+        assert!(ran.stdout.contains(words), "no `{words}`: {}", ran.stdout);
+    }
+    assert!(ran.stderr.contains("1 refuted"), "{}", ran.stderr);
+
+    // The finder stays unknown to who judges.
+    let asked = sandbox.sent_to("judge");
+    let call = asked.lines().find(|it| it.contains("tools/call")).unwrap();
+    assert!(
+        call.contains("`add` does not exist") && !call.contains("finder"),
+        "{call}"
+    );
+
+    // Whoever reviews again is not told it again, and no call is made for that.
+    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.stdout.contains("does not exist"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("1 refuted by another agent"),
+        "{}",
+        ran.stderr
+    );
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", "json"]);
+    let found = &document(&ran)["findings"][0];
+    assert_eq!(found["standing"], "refuted");
+    assert_eq!(found["checks"][0]["agent"], "judge");
+    assert_eq!(
+        found["checks"][0]["evidence"][0]["quote"],
+        "let total = add(1, 2);"
+    );
+    let calls = sandbox.sent_to("judge").matches("tools/call").count();
+    assert_eq!(calls, 1);
+
+    // What it rests on is another text now.
+    sandbox.file(
+        "src/main.rs",
+        CODE.replace("let total = add", "let sum = add"),
+    );
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--format", "json"]);
+    assert_eq!(document(&ran)["findings"][0]["checks"], json!([]));
+}
+
+#[test]
+fn a_verdict_with_invented_evidence_is_unsure() {
+    let sandbox = workspace(&says("refuted", "fn add(a: i32, b: i32) -> i32 {"));
+    let id = reviewed(&sandbox);
+    let ran = sandbox.crosscheck(&["verify", &id, "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let check = &document(&ran)["findings"][0]["check"];
+    assert_eq!(check["verdict"], "unsure");
+    assert_eq!(
+        check["caveat"],
+        "it says refuted, but its quote is not in `src/main.rs`"
+    );
+    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    assert!(ran.stdout.contains("does not exist"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_verified_is_said() {
+    let sandbox = workspace("tools ask\non call\nstderr the house burns\nexit 3\n");
+    let id = reviewed(&sandbox);
+    let ran = sandbox.crosscheck(&["verify", &id]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.stderr.contains("src/main.rs:2 was not verified")
+            && ran.stderr.contains("the house burns"),
+        "{}",
+        ran.stderr
+    );
+    let ran = sandbox.crosscheck(&["verify", &id, "--agent", "finder"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("`finder` said it"), "{}", ran.stderr);
+    let ran = sandbox.crosscheck(&["verify", "0000"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.stderr.contains("there is no open finding `0000`"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn lone_findings_are_verified_at_the_end_of_a_review() {
+    let sandbox = workspace(&says("confirmed", "let total = add(1, 2);"));
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--verify", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let found = document(&ran);
+    assert_eq!(found["findings"][0]["standing"], "confirmed");
+    assert_eq!(found["complete"], true);
+    assert_eq!(found["agents"][1]["name"], "judge");
+    assert_eq!(found["agents"][1]["checks"], 1);
+
+    // It is known now.
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--verify=all"]);
+    assert!(ran.stdout.contains("confirmed by judge"), "{}", ran.stdout);
+    assert_eq!(sandbox.sent_to("judge").matches("tools/call").count(), 1);
+}
+
+#[test]
+fn no_more_is_verified_than_allowed_and_the_rest_is_told() {
+    let mut sandbox = sandbox!();
+    let code: String = (0..6)
+        .map(|it| format!("let value{it} = compute{it}();\n"))
+        .collect();
+    sandbox.file("src/main.rs", code);
+    let finding = |it: usize| {
+        json!({
+            "path": "src/main.rs", "start_line": it + 1, "quote": format!("let value{it} = compute{it}();"),
+            "severity": if it == 4 { "error" } else { "warning" }, "category": "correctness",
+            "title": format!("compute{it} may fail in way number {it}"), "body": "",
+        })
+    };
+    let findings: Vec<Value> = (0..5).map(finding).collect();
+    let found = json!({ "findings": findings });
+    sandbox.agent("finder", &format!("on call\nanswer {found}\n"));
+    sandbox.agent(
+        "judge",
+        "tools ask\non call\nanswer {\"verdict\":\"unsure\",\"why\":\"\",\"evidence\":[]}\n",
+    );
+    sandbox.config("[review]\nagents = [\"finder\"]\nverify = \"lone\"\n[verify]\nagents = [\"judge\"]\nlimit = 2");
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--all"]);
+    let sent = sandbox.sent_to("judge");
+    assert_eq!(sent.matches("tools/call").count(), 2);
+    assert!(
+        sent.contains("way number 4"),
+        "the most severe one goes first"
+    );
+    assert!(
+        ran.stderr
+            .contains("3 more were not verified: 2 is the most"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(
+        ran.stdout.matches("unsure by judge").count(),
+        2,
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn an_editor_offers_to_verify_and_hides_what_is_refuted() {
+    let sandbox = workspace(&says("refuted", "let total = add(1, 2);"));
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.review("src/main.rs");
+    let found = editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    let actions = editor.actions("src/main.rs", [1, 18, 1, 18], &found);
+    let verify = actions
+        .iter()
+        .find(|it| it["title"] == "Verify with judge")
+        .unwrap_or_else(|| panic!("{actions:#?}"));
+    let argument = verify["command"]["arguments"][0].clone();
+    editor.execute("crosscheck.verify", argument);
+    let end = editor.progress_end();
+    assert_eq!(end, "1 finding checked by judge; 1 refuted");
+    editor.diagnostics_until("src/main.rs", <[Value]>::is_empty);
+    let listed = editor.execute("crosscheck.findings", json!({}));
+    assert_eq!(listed["refuted"], 1);
+    let listed = &listed["findings"][0];
+    assert_eq!(
+        (&listed["standing"], &listed["shown"]),
+        (&json!("refuted"), &json!(false))
+    );
+    assert_eq!(listed["checks"][0]["agent"], "judge");
+
+    // The guard that it rests on goes: so does the verdict.
+    editor.change("src/main.rs", [1, 8, 1, 13], "sum");
+    let again = editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    assert!(
+        again[0]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("`add` does not exist")
+    );
+    editor.shutdown();
+}
+
+#[test]
+fn an_editor_tells_who_confirms_and_why() {
+    let sandbox = workspace(&says("confirmed", "let total = add(1, 2);"));
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.review("src/main.rs");
+    let found = editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    editor.execute("crosscheck.verify", json!({ "ids": [found[0]["data"]] }));
+    let confirmed = editor.diagnostics_until("src/main.rs", |it| {
+        it.len() == 1
+            && it[0]["message"]
+                .as_str()
+                .unwrap()
+                .contains("Confirmed by judge.")
+    });
+    editor.progress_end();
+    let hover = editor.request(
+        "textDocument/hover",
+        json!({ "textDocument": { "uri": editor.uri("src/main.rs") }, "position": confirmed[0]["range"]["start"] }),
+    );
+    let hover = hover["contents"]["value"].as_str().unwrap();
+    for words in [
+        "**judge** confirms it",
+        "I followed every caller.",
+        "let total = add(1, 2);",
+    ] {
+        assert!(hover.contains(words), "{hover}");
+    }
+    editor.shutdown();
+
+    // Another session on another day.
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.diagnostics_until("src/main.rs", |it| {
+        it.len() == 1
+            && it[0]["message"]
+                .as_str()
+                .unwrap()
+                .contains("Confirmed by judge.")
+    });
+    editor.shutdown();
+}
