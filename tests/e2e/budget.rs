@@ -74,7 +74,7 @@ fn a_budget_of_one_call_is_one_call_and_the_rest_is_named() {
             assert!(line.contains(part), "{part}: {line}");
         }
     }
-    let ran = sandbox.crosscheck(&["review", "--format", "json"]);
+    let ran = sandbox.crosscheck(&["review", "--fresh", "--format", "json"]);
     let document = document(&ran);
     assert_eq!(
         (ran.code, &document["complete"]),
@@ -98,14 +98,14 @@ fn a_day_is_one_budget_for_all_terminals_and_told_once_by_parts() {
     sandbox.config("[budget]\nday = { usd = 1.0, calls = 40 }");
     let told: Vec<usize> = (0..5)
         .map(|_| {
-            let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+            let ran = sandbox.crosscheck(&["review", "src/main.rs", "--fresh"]);
             ran.stderr.matches("% of the day's budget is used").count()
         })
         .collect();
     // A quarter of a dollar each; the fifth would be more than there is.
     assert_eq!(told, [0, 1, 1, 1, 0]);
     assert_eq!(calls_of(&sandbox, "alpha"), 4);
-    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--fresh"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     for part in [
         "of $1.00 a day, $1.00 are spent",
@@ -143,7 +143,8 @@ fn what_nobody_told_is_estimated_and_marked() {
         ),
         "{ran:?}"
     );
-    let document = document(&sandbox.crosscheck(&["review", "src/main.rs", "--format", "json"]));
+    let document =
+        document(&sandbox.crosscheck(&["review", "src/main.rs", "--fresh", "--format", "json"]));
     let spent = &of(&document, "alpha")["spent"];
     assert_eq!(spent["tokens_estimated"], true);
     assert_eq!(
@@ -166,7 +167,11 @@ fn a_project_lowers_a_budget_and_never_raises_it() {
     );
     sandbox.file("crosscheck.toml", "[budget]\nrun = { calls = 100 }\n");
     sandbox.config("[agents.alpha.budget]\nday = { calls = 1 }");
-    let codes = [(); 2].map(|()| sandbox.crosscheck(&["review", "src/main.rs"]).code);
+    let codes = [(); 2].map(|()| {
+        sandbox
+            .crosscheck(&["review", "src/main.rs", "--fresh"])
+            .code
+    });
     assert_eq!((codes, calls_of(&sandbox, "alpha")), ([0, 2], 1));
 }
 
@@ -182,7 +187,7 @@ fn the_embedded_agent_costs_nothing() {
 fn a_run_that_is_large_is_announced() {
     let mut sandbox = workspace(&costs(300, 0.01));
     sandbox.config("[budget]\nrun = { calls = 1 }\nday = { calls = 3 }");
-    let runs = [(); 3].map(|()| sandbox.crosscheck(&["review", "src/main.rs"]));
+    let runs = [(); 3].map(|()| sandbox.crosscheck(&["review", "src/main.rs", "--fresh"]));
     let told = runs
         .each_ref()
         .map(|it| it.stderr.contains("this takes about 1 call, ~"));
@@ -321,7 +326,7 @@ fn nobody_reviews_what_is_of_the_same_provider() {
     let mut sandbox = workspace(FINDS_NOTHING);
     sandbox.agent("beta", FINDS_NOTHING);
     for author in ["alpha", "Alpha"] {
-        let ran = sandbox.crosscheck(&["review", "src/main.rs", "--author", author]);
+        let ran = sandbox.crosscheck(&["review", "src/main.rs", "--fresh", "--author", author]);
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(
             ran.stderr.contains(&format!(

@@ -5,9 +5,9 @@ use crate::{CODE, FINDS_ADD, workspace};
 use serde_json::{Value, json};
 use tests::Sandbox;
 
-/// The findings of a review, as (path, line, id), and the whole document.
+/// The findings of a review that asks anew, as (path, line, id), and the whole document.
 fn review(sandbox: &Sandbox, path: &str) -> (Vec<(String, u64, String)>, Value) {
-    let ran = sandbox.crosscheck(&["review", path, "--format", "json"]);
+    let ran = sandbox.crosscheck(&["review", path, "--fresh", "--format", "json"]);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let found = document["findings"].as_array().unwrap().iter().map(|it| {
         (

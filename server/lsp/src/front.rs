@@ -9,6 +9,10 @@ use serde_json::value::RawValue;
 
 /// What to do with a notification.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved once, and a box would cost each keystroke an allocation"
+)]
 pub(crate) enum Told {
     /// It is for the main loop.
     Event(Event),

@@ -17,9 +17,9 @@ pub(super) fn of(
 ) -> Result<(Vec<Remembered>, Vec<Dismissed>)> {
     let said = findings::open(store, root, path)?;
     let mut select = store.connection.prepare_cached(
-        "SELECT json_extract(value, '$.title') AS title, max(reason) FROM verdicts, json_each(remarks)
-         WHERE root = ?1 AND verdict = 'dismissed' AND (json_extract(value, '$.path') = ?2 OR reach = 'kind')
-         GROUP BY title ORDER BY max(id) DESC LIMIT ?3",
+        "SELECT json_extract(value, '$.title') AS title, max(reason) FROM verdicts, json_each(verdicts.remarks)
+         WHERE verdicts.root = ?1 AND verdict = 'dismissed' AND (json_extract(value, '$.path') = ?2 OR reach = 'kind')
+         GROUP BY title ORDER BY max(verdicts.id) DESC LIMIT ?3",
     )?;
     let dismissed = select.query_map(params![root, path.as_str(), MAX_DISMISSED], |row| {
         let (title, reason) = (row.get(0)?, row.get(1)?);
