@@ -101,7 +101,7 @@ fn plain_title(text: &str) -> String {
     }
 }
 
-/// `path:12: text`, `` `path:12` — text ``, `**path:12** text`, `Line 12: text`.
+/// `path:12: text`, `` `path:12` — text ``, `**path:12** [error] text`, `Line 12: text`.
 fn leading(text: &str) -> Option<(Spot, String)> {
     static LEADING: LazyLock<Regex> = LazyLock::new(|| {
         regex(
@@ -112,7 +112,9 @@ fn leading(text: &str) -> Option<(Spot, String)> {
     let named = &found["spot"];
     let colon = named.ends_with(':') || named.contains(":*") || named.contains(":`");
     let in_parens = named.starts_with('(') && named.ends_with(')');
-    if found["sep"].trim().is_empty() && !colon && !in_parens {
+    let is_apart = colon || in_parens || !found["sep"].trim().is_empty();
+    // Without a sign between them, a path begins many a sentence.
+    if !is_apart && title(&found["text"]).severity.is_none() {
         return None;
     }
     let spot = spot(named)?;

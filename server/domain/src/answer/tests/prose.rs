@@ -30,7 +30,7 @@ fn markdown_lists() {
     check(
         "## Review\n\n- **Off by one** — src/a.rs:12-20\n  The last page\n  is read twice.\n\n  ```rust\n  a\n  ```\n- `src/b.rs:3`: leak\n\
          * **src/c.rs#L12-L20** — text\n1. [High] Race in the cache (src/d.rs:7)\n2. **Medium**: Slow loop, see details (lines 3-5)\n\
-         - [a link](src/e.rs#L4): bad link\n- nothing here\n- Fine — src/ok.rs\n",
+         - [a link](src/e.rs#L4): bad link\n- **src/f.rs:6** [error] Panics\n- `src/g.rs:6` is fine\n- nothing here\n- Fine — src/ok.rs\n",
         expect![[r#"
             Text
             src/a.rs:12-20 -: Off by one
@@ -38,6 +38,7 @@ fn markdown_lists() {
             src/b.rs:3 -: leak
             src/c.rs:12-20 -: text
             src/d.rs:7 error: Race in the cache
+            src/f.rs:6 error: Panics
         "#]],
     );
     check(
