@@ -23,11 +23,16 @@ const LEAST_LETTERS: usize = 3;
 pub(super) fn of_piece(page: &Page<'_>, piece: &Piece) -> Result<Vec<TextEdit>, String> {
     let (places, length, more) = occurrences(page, &piece.old);
     let edit = |start: &usize| edit_at(page, TextRange::new(*start, start + length), &piece.new);
-    if piece.all && !more {
-        return match places.as_slice() {
-            [] => Err("its text is not in the file".to_owned()),
-            places => Ok(places.iter().filter_map(edit).collect()),
-        };
+    if piece.all && !more && !places.is_empty() {
+        let mut end = 0;
+        let apart = places.iter().filter(|start| {
+            let is_apart = end <= **start;
+            if is_apart {
+                end = *start + length;
+            }
+            is_apart
+        });
+        return Ok(apart.filter_map(edit).collect());
     }
     let nearest = || {
         let told = piece.line.filter(|_| !more)?.saturating_sub(1);
@@ -93,16 +98,23 @@ fn occurrences(page: &Page<'_>, text: &str) -> (Vec<usize>, usize, bool) {
     (places, other.len(), more)
 }
 
+/// Overlapping places are among them: of two, neither is the only one.
 fn occurrences_of(page: &Page<'_>, text: &str) -> (Vec<usize>, bool) {
+    let whole = page.whole();
     // So many bytes are searched in the time that a line is compared.
-    if text.is_empty() || !page.spend(page.whole().len() / 16) {
+    let Some(first) = text.chars().next().filter(|_| page.spend(whole.len() / 16)) else {
         return (Vec::new(), false);
+    };
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = whole.get(from..).and_then(|it| it.find(text)) {
+        if found.len() == MAX_PLACES {
+            return (found, true);
+        }
+        found.push(from + at);
+        from += at + first.len_utf8();
     }
-    let found = page.whole().match_indices(text).map(|it| it.0);
-    let mut found: Vec<usize> = found.take(MAX_PLACES + 1).collect();
-    let more = found.len() > MAX_PLACES;
-    found.truncate(MAX_PLACES);
-    (found, more)
+    (found, false)
 }
 
 /// The edit that puts text in a place, with the file's line ends; `None` when it stands there already.

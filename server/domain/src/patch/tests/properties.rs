@@ -99,3 +99,13 @@ proptest! {
         let (_, _) = applied(&answer, &text);
     }
 }
+
+/// Two places that overlap are two places.
+#[test]
+fn lines_that_stand_in_two_places_which_overlap_are_refused() {
+    let old = "a\n  a\n\ta\n  a\n\ta\n  a\n\ta\na";
+    let told = "--- a.txt\n+++ a.txt\n@@ ... @@\n   a\n \ta\n+a\n   a\n \ta\n";
+    assert_eq!(applied(told, old), (old.to_owned(), false));
+    let block = "a.txt\n<<<<<<< SEARCH\nxyx\n=======\nz\n>>>>>>> REPLACE\n";
+    assert_eq!(applied(block, "xyxyx\n"), ("xyxyx\n".to_owned(), false));
+}
