@@ -18,6 +18,7 @@ mod conformance;
 mod diagnostics;
 mod each_other;
 mod faults;
+mod findings;
 mod fix_terminal;
 mod foreign;
 mod http_agents;

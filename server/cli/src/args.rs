@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 mod edit;
+mod remembered;
 mod verdicts;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ pub(crate) use edit::{
     ApplyArgs, AskArgs, DiscardArgs, EditArgs, FixArgs, ProposalsArgs, RevertArgs, Spot,
 };
 
+pub(crate) use remembered::FindingsArgs;
 pub(crate) use verdicts::{AcceptArgs, BaselineArgs, DismissArgs, DismissedArgs};
 
 /// Cross-model code review in any editor, terminal and CI, by any agent that speaks MCP.
@@ -29,6 +31,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Review changes, files or directories, and print what the agents found.
     Review(ReviewArgs),
+    /// List the findings that are remembered, where they are now.
+    Findings(FindingsArgs),
     /// Have findings refuted by an agent of another provider, if it can; prints its verdict, why, and what it quotes.
     Verify(VerifyArgs),
     /// Have findings fixed: ready fixes as they are, the others by an agent; prints the diff.

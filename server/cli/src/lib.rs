@@ -10,6 +10,7 @@ mod doctor;
 mod findings;
 mod fix;
 mod init;
+mod listing;
 mod logging;
 mod output;
 mod policy;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
     logging::start(args.log.as_deref(), args.command.logs_to_terminal());
     let result = match args.command {
         Command::Review(it) => review::run(&it),
+        Command::Findings(it) => listing::run(&it),
         Command::Verify(it) => verify::run(&it),
         Command::Fix(it) => fix::run(&it),
         Command::Ask(it) => ask::run(&it),

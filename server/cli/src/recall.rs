@@ -73,6 +73,8 @@ pub(crate) struct Recalled {
     pub(crate) checks: Vec<Checked>,
     /// How many more there are, or cannot be read.
     pub(crate) left_out: usize,
+    /// The ledger could not be read.
+    pub(crate) is_unread: bool,
 }
 
 /// The open findings whose names begin with `prefix`.
@@ -88,11 +90,15 @@ pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow:
             None
         }
         Event::Findings {
-            files, left_out, ..
+            files,
+            left_out,
+            is_unread,
+            ..
         } => Some(Recalled {
             files,
             checks: std::mem::take(&mut held),
             left_out,
+            is_unread,
         }),
         _ => None,
     })

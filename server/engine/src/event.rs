@@ -107,6 +107,8 @@ pub enum Event {
         files: Vec<FileFindings>,
         /// How many more there are, or cannot be read.
         left_out: usize,
+        /// The ledger could not answer, or it lives in memory and knows nothing of earlier processes.
+        is_unread: bool,
     },
     /// What was spent, for [`crate::Engine::spent`].
     Spent {

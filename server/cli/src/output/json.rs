@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Version of the document's shape; grows when something changes its meaning.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The document: what was found, and how complete the review was.
 pub(crate) fn document(root: &Path, files: &[FoundFile], report: &Report) -> Value {
@@ -67,7 +67,8 @@ fn skipped(it: &Skipped) -> Value {
     json!({ "path": it.path, "reason": it.reason, "asked_for": it.asked_for })
 }
 
-fn cluster(text: &Text, cluster: &Cluster) -> Value {
+/// One finding, as all documents have it.
+pub(crate) fn cluster(text: &Text, cluster: &Cluster) -> Value {
     let primary = cluster.primary();
     json!({
         "id": cluster.id,

@@ -40,7 +40,7 @@ pub(crate) fn findings(files: &[FoundFile], withheld: &Withheld) -> std::io::Res
 }
 
 /// Letters of a finding's name that are shown; enough to tell it from others.
-const SHORT_NAME: usize = 8;
+pub(crate) const SHORT_NAME: usize = 8;
 
 /// Puts the beginning of its name behind the first line of a finding, for `crosscheck fix`.
 fn named(finding: &str, cluster: &Cluster) -> String {

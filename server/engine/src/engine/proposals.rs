@@ -84,12 +84,14 @@ impl Engine {
             // Finding the places may take long; the ledger's thread has other things to do.
             handle.spawn_blocking(move || {
                 let left_out = listed.unreadable + listed.left_out;
+                let is_unread = listed.is_unread;
                 let files = placed(&root, listed.items, limit);
                 checks::tell(&checks.take(), &root.path, &files, &sink);
                 sink(Event::Findings {
                     root: root.path.clone(),
                     files,
                     left_out,
+                    is_unread,
                 });
             });
         });
@@ -122,7 +124,10 @@ impl<T, F: FnOnce(Listed<T>)> Answer<T, F> {
 impl<T, F: FnOnce(Listed<T>)> Drop for Answer<T, F> {
     fn drop(&mut self) {
         if let Some(tell) = self.tell.take() {
-            tell(Listed::default());
+            tell(Listed {
+                is_unread: true,
+                ..Listed::default()
+            });
         }
     }
 }

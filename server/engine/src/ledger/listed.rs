@@ -11,6 +11,8 @@ pub(crate) struct Listed<T> {
     pub(crate) unreadable: usize,
     /// What is beyond the most that is handed out.
     pub(crate) left_out: usize,
+    /// The ledger could not answer, or it lives in memory and knows nothing of earlier processes.
+    pub(crate) is_unread: bool,
 }
 
 impl<T> Default for Listed<T> {
@@ -19,6 +21,7 @@ impl<T> Default for Listed<T> {
             items: Vec::new(),
             unreadable: 0,
             left_out: 0,
+            is_unread: false,
         }
     }
 }

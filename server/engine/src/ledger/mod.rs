@@ -109,7 +109,9 @@ impl Ledger {
     ) {
         let (root, prefix) = (key(root), prefix.to_owned());
         self.worker.submit(move |store| {
-            reply(findings::list(store, &root, &prefix)?);
+            let mut listed = findings::list(store, &root, &prefix)?;
+            listed.is_unread = !store.is_lasting();
+            reply(listed);
             Ok(())
         });
     }
