@@ -64,7 +64,11 @@ fn findings_are_listed_where_they_are_now_and_chosen_from() {
         &["--severity", "warning"],
         &["--category", "correctness", "src"],
     ] {
-        assert_eq!(lines(&sandbox, args), [main.clone()], "{args:?}");
+        assert_eq!(
+            lines(&sandbox, args),
+            std::slice::from_ref(main),
+            "{args:?}"
+        );
     }
     let both = [name, "src/other.rs"];
     assert_eq!(lines(&sandbox, &both), all);

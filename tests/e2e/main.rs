@@ -31,6 +31,7 @@ mod prompts;
 mod real_agents;
 mod remembered;
 mod soak;
+mod stats;
 mod supervision;
 mod terminal;
 mod trust;

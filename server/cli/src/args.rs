@@ -13,7 +13,7 @@ pub(crate) use edit::{
     ApplyArgs, AskArgs, DiscardArgs, EditArgs, FixArgs, ProposalsArgs, RevertArgs, Spot,
 };
 
-pub(crate) use remembered::FindingsArgs;
+pub(crate) use remembered::{FindingsArgs, StatsArgs};
 pub(crate) use verdicts::{AcceptArgs, BaselineArgs, DismissArgs, DismissedArgs};
 
 /// Cross-model code review in any editor, terminal and CI, by any agent that speaks MCP.
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Agents(AgentsArgs),
     /// Start each agent, check its tools, make one real call, and say what to do about each failure.
     Doctor(DoctorArgs),
+    /// Show what became of each agent's findings, and what an accepted one costs.
+    Stats(StatsArgs),
     /// Show what calls of agents have cost, and what is left of the day's budgets.
     Usage(UsageArgs),
     /// Write a configuration file to start from.

@@ -21,6 +21,7 @@ mod questions;
 mod recall;
 mod review;
 mod serve;
+mod stats;
 mod trust;
 mod usage;
 mod verdicts;
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Baseline(it) => verdicts::baseline(&it),
         Command::Agents(it) => agents::run(&it),
         Command::Doctor(it) => doctor::run(&it),
+        Command::Stats(it) => stats::run(&it),
         Command::Usage(it) => usage::run(&it),
         Command::Init(it) => init::run(&it),
         Command::Trust(it) => trust::run(&it),

@@ -55,9 +55,7 @@ async fn list(args: &FindingsArgs) -> anyhow::Result<u8> {
 async fn recalled(workspace: &mut Workspace, what: &[String]) -> anyhow::Result<recall::Recalled> {
     let mut all = recall::findings(workspace, "").await?;
     if all.is_unread {
-        bail!(
-            "what is remembered cannot be read; `crosscheck review` looks again, and the notes above say what is wrong with the ledger"
-        );
+        bail!("the ledger cannot be read; `--log warn` tells why");
     }
     if all.left_out > 0 {
         for name in what.iter().filter_map(|it| name(it)) {

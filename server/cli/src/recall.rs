@@ -5,7 +5,8 @@ use crate::workspace::Workspace;
 use anyhow::bail;
 use domain::finding::FindingId;
 use engine::{
-    AgentSpent, Application, BaselineChange, Checked, Decided, Event, FileFindings, Kept, Which,
+    AgentSpent, AgentStats, Application, BaselineChange, Checked, Decided, Event, FileFindings,
+    Kept, Which,
 };
 use std::path::Path;
 use std::time::SystemTime;
@@ -120,6 +121,29 @@ pub(crate) async fn spent(
         _ => None,
     })
     .await
+}
+
+/// What became of the agents' findings since a time, in one root or in all.
+///
+/// # Errors
+/// When the ledger cannot be read, or the engine ends before it has answered.
+pub(crate) async fn stats(
+    workspace: &mut Workspace,
+    root: Option<&Path>,
+    since: SystemTime,
+) -> anyhow::Result<Vec<AgentStats>> {
+    workspace.engine.recall_stats(root, since);
+    let (agents, is_unread) = wait(workspace, |event| match event {
+        Event::Stats {
+            agents, is_unread, ..
+        } => Some((agents, is_unread)),
+        _ => None,
+    })
+    .await?;
+    if is_unread {
+        bail!("the ledger cannot be read; `--log warn` tells why");
+    }
+    Ok(agents)
 }
 
 /// What was decided, newest first, and how much more there is or cannot be read.

@@ -64,7 +64,7 @@ async fn print(args: &UsageArgs) -> anyhow::Result<u8> {
 }
 
 /// The beginning of the first of the last `days` days of UTC, today among them.
-fn since(days: u32) -> SystemTime {
+pub(crate) fn since(days: u32) -> SystemTime {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -4,6 +4,7 @@ mod checks;
 mod proposals;
 mod root;
 mod runtime;
+mod stats;
 mod verdicts;
 
 use crate::budget::gate::Budgets;

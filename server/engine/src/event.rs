@@ -119,6 +119,17 @@ pub enum Event {
         /// Each agent's calls; those under way with what is expected of them.
         agents: Vec<AgentSpent>,
     },
+    /// What became of the agents' findings, for [`crate::Engine::recall_stats`].
+    Stats {
+        /// In this root; in all when `None`.
+        root: Option<PathBuf>,
+        /// Since then.
+        since: SystemTime,
+        /// Each agent that found something or was asked for a review.
+        agents: Vec<AgentStats>,
+        /// The ledger could not answer, or it lives in memory and knows nothing of earlier processes.
+        is_unread: bool,
+    },
     /// What was decided in a root, newest first, for [`crate::Engine::recall_verdicts`].
     Verdicts {
         /// The root.
@@ -229,6 +240,31 @@ impl std::fmt::Display for Why {
             }
         }
     }
+}
+
+/// What became of an agent's findings, and what they took. Findings that the ledger has forgotten are not in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AgentStats {
+    /// The agent.
+    pub agent: String,
+    /// Its provider.
+    pub provider: String,
+    /// Findings that are new since then, hidden ones among them.
+    pub found: u32,
+    /// Its findings that another agent, told to refute them, confirmed.
+    pub confirmed: u32,
+    /// Those that another agent refuted.
+    pub refuted: u32,
+    /// Those that another agent could not decide.
+    pub unsure: u32,
+    /// Those that the user accepted, or whose fix was applied.
+    pub accepted: u32,
+    /// Those that the user dismissed, by reason: one of [`crate::request::REASONS`], `other`, or nothing where none was given.
+    pub dismissed: BTreeMap<String, u32>,
+    /// Those that it said again after they were dismissed.
+    pub repeated: u32,
+    /// What its calls for reviews took.
+    pub spent: Spent,
 }
 
 /// How many findings were left out, by what left them out.

@@ -32,10 +32,10 @@ mod worktree;
 pub use agents::{AgentEvent, AgentStatus, State};
 pub use engine::{Engine, Options};
 pub use event::{
-    AgentOutcome, AgentReport, AgentSpent, Application, Applied, Approval, Ask, Checked, Decided,
-    DecidedAbout, Estimate, Event, Field, FileFindings, Hidden, Kept, LeftOut, MemoryUse,
-    ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped, Spent, Verdict,
-    Why,
+    AgentOutcome, AgentReport, AgentSpent, AgentStats, Application, Applied, Approval, Ask,
+    Checked, Decided, DecidedAbout, Estimate, Event, Field, FileFindings, Hidden, Kept, LeftOut,
+    MemoryUse, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped, Spent,
+    Verdict, Why,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{

@@ -53,3 +53,22 @@ impl From<Least> for Severity {
         }
     }
 }
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Accepted are findings that you accept or whose fix you apply; dollars are those of the calls for reviews. Settled findings are \
+        kept 90 days, applied fixes 30.\n\nExit codes: 0 shown; 2 the ledger cannot be read."
+)]
+pub(crate) struct StatsArgs {
+    /// Of so many days, today among them; days are those of UTC.
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    pub(crate) days: u32,
+    /// Of all workspaces, not only of this one.
+    #[arg(long)]
+    pub(crate) everywhere: bool,
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+}

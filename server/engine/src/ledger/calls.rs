@@ -27,7 +27,7 @@ pub(super) const SELECT: &str = "
 pub(super) const SELECT_NOTICES: &str = "SELECT day, budget, percent FROM budget_notices";
 
 /// The sum of some calls. Those under way count with what is expected of them.
-const SUMS: &str = "
+pub(super) const SUMS: &str = "
     count(*), coalesce(sum(input), 0), coalesce(sum(output), 0), coalesce(min(tokens_told), 1),
     total(usd), coalesce(min(usd_told) FILTER (WHERE usd IS NOT NULL), 1), count(*) FILTER (WHERE usd IS NULL),
     coalesce(sum(max(coalesce(ended, :now) - started, 0)), 0)";
@@ -250,7 +250,7 @@ fn of_day(connection: &Connection, rule: &Rule, root: &str, now: i64) -> Result<
 }
 
 /// Reads [`SUMS`].
-fn sums(row: &rusqlite::Row<'_>) -> Result<Spent> {
+pub(super) fn sums(row: &rusqlite::Row<'_>) -> Result<Spent> {
     let number =
         |index| Ok::<u64, rusqlite::Error>(u64::try_from(row.get::<_, i64>(index)?).unwrap_or(0));
     Ok(Spent {

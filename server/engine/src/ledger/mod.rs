@@ -16,6 +16,7 @@ mod room;
 mod runs;
 mod schema;
 mod sound;
+mod stats;
 mod store;
 mod thread;
 mod told;

@@ -21,6 +21,7 @@ mod answers;
 mod calls;
 mod listing;
 mod proposals;
+mod stats;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const RUN: RunId = RunId(1);

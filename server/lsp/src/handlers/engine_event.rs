@@ -34,6 +34,7 @@ pub(super) fn handle(state: &mut State, event: Event) {
         // Nobody asks for these here: findings are recalled file by file.
         Event::Findings { .. }
         | Event::Spent { .. }
+        | Event::Stats { .. }
         | Event::Verdicts { .. }
         | Event::Baseline { .. } => {}
         Event::Applications { root, applications } => {

@@ -1,0 +1,26 @@
+//! The part of the handle that is about what the agents are worth.
+
+use super::Engine;
+use super::proposals::Answer;
+use crate::event::{AgentStats, Event};
+use crate::ledger::Listed;
+use std::path::Path;
+use std::time::SystemTime;
+
+impl Engine {
+    /// Asks the ledger what became of each agent's findings since a time, in one root or in all; ends in one [`Event::Stats`].
+    pub fn recall_stats(&self, root: Option<&Path>, since: SystemTime) {
+        let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));
+        let answer = Answer::new(move |listed: Listed<AgentStats>| {
+            sink(Event::Stats {
+                root: of,
+                since,
+                is_unread: listed.is_unread,
+                agents: listed.items,
+            });
+        });
+        self.inner
+            .ledger
+            .stats(root, since, move |listed| answer.give(listed));
+    }
+}
