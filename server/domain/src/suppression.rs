@@ -61,13 +61,28 @@ const SYNTAXES: &[(&[&str], &[&str])] = &[
     (&["vim"], &["\""]),
     (
         &[
-            "htm", "html", "md", "markdown", "rst", "svg", "xml", "xhtml", "xsd", "xsl",
+            "htm", "html", "md", "markdown", "svg", "xml", "xhtml", "xsd", "xsl",
         ],
         &["<!--", ".."],
     ),
-    (&["vue", "svelte", "astro"], &["<!--", "//", "/*", "*"]),
+    (&["rst"], &["..", "<!--"]),
+    (&["vue", "svelte", "astro"], MIXED),
     (&["j2", "jinja", "jinja2", "twig", "njk"], &["{#", "<!--"]),
     (&["hbs", "mustache"], &["{{!", "{{!--", "<!--"]),
+];
+
+/// What begins a comment in files of several languages.
+const MIXED: &[&str] = &["<!--", "//", "/*", "*"];
+/// Files without an extension in which `#` begins a comment.
+const HASHED: &[&str] = &[
+    "Containerfile",
+    "Dockerfile",
+    "GNUmakefile",
+    "Gemfile",
+    "Makefile",
+    "Rakefile",
+    "justfile",
+    "makefile",
 ];
 
 /// What begins a comment in files that are not in the table.
@@ -252,10 +267,16 @@ impl Suppression {
 }
 
 /// The comment that keeps findings of a category away, for a line of a file named `path` that is indented by `indent`:
-/// a line of its own to stand before it, with no line end.
-pub fn comment_for(path: &str, indent: &str, category: &Category) -> String {
-    let open = openers(path).first().copied().unwrap_or("#");
-    let close = match open {
+/// a line of its own to stand before it, with no line end. `None` where it is not known what a comment looks like on a
+/// line of its own: in other files, and in those of several languages, where that depends on the place.
+pub fn comment_for(path: &str, indent: &str, category: &Category) -> Option<String> {
+    let open = match known_openers(path) {
+        Some(MIXED) => return None,
+        Some(openers) => openers.first()?,
+        None if HASHED.contains(&name_of(path)) => &"#",
+        None => return None,
+    };
+    let close = match *open {
         "/*" => " */",
         "<!--" => " -->",
         "(*" => " *)",
@@ -263,23 +284,23 @@ pub fn comment_for(path: &str, indent: &str, category: &Category) -> String {
         "{{!" => " }}",
         _ => "",
     };
-    format!(
-        "{indent}{open} {MARKER} ignore {} — {close}",
-        category.as_str()
-    )
-    .trim_end()
-    .to_owned()
+    let category = category.as_str();
+    Some(format!("{indent}{open} {MARKER} ignore {category}{close}"))
 }
 
 fn openers(path: &str) -> &'static [&'static str] {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let extension = name.rsplit_once('.').map(|it| it.1.to_lowercase());
-    let known = SYNTAXES.iter().find(|(extensions, _)| {
-        extension
-            .as_deref()
-            .is_some_and(|it| extensions.contains(&it))
-    });
-    known.map_or(OTHERS, |(_, openers)| openers)
+    known_openers(path).unwrap_or(OTHERS)
+}
+
+fn known_openers(path: &str) -> Option<&'static [&'static str]> {
+    let extension = name_of(path).rsplit_once('.')?.1.to_lowercase();
+    let mut known = SYNTAXES.iter();
+    let (_, openers) = known.find(|(extensions, _)| extensions.contains(&extension.as_str()))?;
+    Some(openers)
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 struct Comment {

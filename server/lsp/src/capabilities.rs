@@ -61,6 +61,8 @@ pub(crate) struct Capabilities {
     pub(crate) watch_files: bool,
     /// Watches files outside of the workspace, too.
     pub(crate) watch_relative: bool,
+    /// Wants `crosscheck/status`.
+    pub(crate) status: bool,
 }
 
 impl Capabilities {
@@ -120,6 +122,10 @@ impl Capabilities {
             configuration: workspace.and_then(|it| it.configuration) == Some(true),
             watch_files: watch.and_then(|it| it.dynamic_registration) == Some(true),
             watch_relative: watch.and_then(|it| it.relative_pattern_support) == Some(true),
+            status: client
+                .experimental
+                .as_ref()
+                .is_some_and(|it| it["crosscheckStatus"] == true),
         }
     }
 }

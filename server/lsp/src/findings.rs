@@ -311,6 +311,12 @@ impl Findings {
         clusters.iter().filter(|it| !withheld.has(path, &it.id))
     }
 
+    /// How many clusters the editor shows.
+    pub(crate) fn count_shown(&mut self) -> usize {
+        let paths = self.board.paths();
+        paths.iter().map(|it| self.shown(it).count()).sum()
+    }
+
     /// The shown clusters that touch a range, sorted by place; an empty range touches what begins or ends there.
     pub(crate) fn at(&mut self, path: &RelPath, range: TextRange) -> Vec<&Cluster> {
         let Some(file) = self.files.get_mut(path) else {

@@ -25,6 +25,7 @@ mod roots;
 mod runs;
 mod settings;
 mod state;
+mod status;
 mod stdio;
 mod tracked;
 mod transport;

@@ -354,6 +354,19 @@ impl Runs {
             .any(|it| it.ended.is_none() && *it.task.root == *root)
     }
 
+    /// The runs in short, for `crosscheck/status`.
+    pub(crate) fn in_short(&self) -> Vec<Short> {
+        let running = self.by_id.iter().filter(|(_, run)| run.ended.is_none());
+        let one = |(id, run): (&RunId, &Run)| Short {
+            run: *id,
+            kind: words::kind(&run.task.what),
+            what: words::doing(&run.task.what, &run.subject),
+            fraction: f64::from(run.percentage) / 100.0,
+            waits: !run.questions.is_empty(),
+        };
+        running.map(one).collect()
+    }
+
     /// The runs, for `crosscheck.status`.
     pub(crate) fn status(&self) -> Value {
         let running = self.by_id.iter().filter(|(_, run)| run.ended.is_none());
@@ -366,6 +379,21 @@ impl Runs {
         };
         running.map(one).collect()
     }
+}
+
+/// A run in short.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(crate) struct Short {
+    /// The run.
+    pub(crate) run: RunId,
+    /// `review`, `fix`, `verify` or `ask`.
+    pub(crate) kind: &'static str,
+    /// What it does: `reviewing src/main.rs`.
+    pub(crate) what: String,
+    /// How much of it is done, 0 to 1.
+    pub(crate) fraction: f64,
+    /// Whether an agent waits for the user's answer.
+    pub(crate) waits: bool,
 }
 
 /// What is needed to note a run.

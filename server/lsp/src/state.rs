@@ -11,6 +11,7 @@ use crate::questions::{self, Queue};
 use crate::roots::{self, Root, Roots};
 use crate::runs::Runs;
 use crate::settings::Settings;
+use crate::status::Status;
 use engine::{Engine, Which};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     /// What the editor shows.
     pub(crate) published: Published,
+    /// What the status line of the editor shows.
+    pub(crate) status: Status,
     engine: EngineSlot,
 }
 
@@ -88,6 +91,7 @@ impl State {
             questions: Queue::default(),
             settings: Settings::default(),
             published: Published::default(),
+            status: Status::default(),
             engine: EngineSlot {
                 factory: Some(factory),
                 engine: None,
@@ -112,6 +116,11 @@ impl State {
         self.engine.engine.as_ref()
     }
 
+    /// The engine if it was ever needed.
+    pub(crate) fn engine_if_made(&self) -> Option<&Engine> {
+        self.engine.engine.as_ref()
+    }
+
     /// The engine if it was ever needed, to end it. None is made afterwards.
     pub(crate) fn take_engine(&mut self) -> Option<Engine> {
         self.engine.factory = None;
@@ -120,6 +129,7 @@ impl State {
 
     /// Tells the engine of every root that it does not know yet.
     pub(crate) fn open_roots(&mut self) {
+        let is_first = self.engine_if_made().is_none();
         let new: Vec<Arc<Path>> = self
             .roots
             .iter()
@@ -135,6 +145,10 @@ impl State {
             if let Some(root) = self.roots.get_mut(&path) {
                 root.is_open = true;
             }
+        }
+        // Whatever other windows and terminals do is learnt again when a run begins or ends here.
+        if let Some(engine) = self.engine_if_made().filter(|_| is_first) {
+            engine.spent_today();
         }
     }
 
@@ -241,7 +255,11 @@ impl State {
             return None;
         }
         let findings = self.roots.iter().filter_map(|it| it.findings.due());
-        let others = [self.questions.due(), self.proposals.due()];
+        let others = [
+            self.questions.due(),
+            self.proposals.due(),
+            self.status.due(),
+        ];
         findings.chain(others.into_iter().flatten()).min()
     }
 }

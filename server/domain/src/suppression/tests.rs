@@ -156,12 +156,21 @@ fn a_reason_is_kept() {
 
 #[test]
 fn what_is_inserted_is_understood() {
-    for path in ["a.rs", "b.py", "c.html", "d.css", "e.ml", "Makefile"] {
-        let comment = comment_for(path, "  ", &Category::Security);
+    for path in [
+        "a.rs", "b.py", "c.html", "d.css", "e.ml", "f.rst", "g.tex", "Makefile",
+    ] {
+        let comment = comment_for(path, "  ", &Category::Security).unwrap();
         assert_eq!(
             hidden(path, &format!("{comment}\n  one\ntwo"), &[]),
             [2],
             "{comment}"
         );
+    }
+}
+
+#[test]
+fn nothing_is_inserted_where_it_may_be_no_comment() {
+    for path in ["a.json", "b.txt", "c.vue", "LICENSE", "src/d"] {
+        assert_eq!(comment_for(path, "", &Category::Security), None, "{path}");
     }
 }

@@ -34,6 +34,16 @@ impl Spent {
     pub fn is_nothing(&self) -> bool {
         self.calls == 0 && self.tokens() == 0
     }
+    /// In two or three words, `~$0.32`: the dollars, and the calls of which they are not known; `None` without a call.
+    pub fn in_short(&self) -> Option<String> {
+        let usd = || format!("{}{}", about(self.usd_estimated), dollars(self.usd));
+        match self.unpriced {
+            _ if self.calls == 0 && self.usd == 0.0 => None,
+            _ if self.usd == 0.0 => Some(calls(self.calls)),
+            0 => Some(usd()),
+            unpriced => Some(format!("{} and {}", usd(), calls(unpriced))),
+        }
+    }
 }
 
 impl AddAssign<&Spent> for Spent {
@@ -135,6 +145,15 @@ mod tests {
         };
         let mut both = known.clone();
         both += &unknown;
+        for (spent, short) in [
+            (&Spent::default(), None),
+            (&known, Some("$0.32")),
+            (&estimated, Some("~$0.0020")),
+            (&unknown, Some("1 call")),
+            (&both, Some("$0.32 and 1 call")),
+        ] {
+            assert_eq!(spent.in_short().as_deref(), short);
+        }
         for (spent, words) in [
             (Spent::default(), "0 calls"),
             (known, "1 call, 1,234 tokens, $0.32"),

@@ -49,6 +49,7 @@ fn reads_neovim() {
                 configuration: true,
                 watch_files: false,
                 watch_relative: true,
+                status: false,
             }
             offered: encoding Some("\"utf-8\""), pull true, content false
         "#]],
@@ -82,6 +83,7 @@ fn reads_helix() {
                 configuration: true,
                 watch_files: true,
                 watch_relative: true,
+                status: false,
             }
             offered: encoding Some("\"utf-8\""), pull false, content false
         "#]],
@@ -115,6 +117,7 @@ fn reads_vscode() {
                 configuration: true,
                 watch_files: true,
                 watch_relative: true,
+                status: false,
             }
             offered: encoding Some("\"utf-16\""), pull true, content true
         "#]],
@@ -148,6 +151,7 @@ fn reads_emacs() {
                 configuration: true,
                 watch_files: true,
                 watch_relative: false,
+                status: false,
             }
             offered: encoding Some("\"utf-8\""), pull false, content false
         "#]],
@@ -181,6 +185,7 @@ fn reads_kakoune() {
                 configuration: true,
                 watch_files: false,
                 watch_relative: false,
+                status: false,
             }
             offered: encoding Some("\"utf-8\""), pull false, content false
         "#]],
@@ -214,6 +219,7 @@ fn assumes_nothing_of_a_silent_client() {
                 configuration: false,
                 watch_files: false,
                 watch_relative: false,
+                status: false,
             }
             offered: encoding None, pull false, content false
         "#]],

@@ -5,6 +5,7 @@ use crate::proposals::Proposals;
 use crate::proto::to;
 use crate::roots::Root;
 use crate::state::State;
+use crate::status;
 use engine::config::Problem;
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ pub(super) fn run(state: &mut State) -> Value {
         .engine()
         .map(engine::Engine::agents)
         .unwrap_or_default();
+    let text = status::text(state);
     state.proposals.look(&state.documents);
     let proposals = &state.proposals;
     let roots: Vec<Value> = state
@@ -26,6 +28,8 @@ pub(super) fn run(state: &mut State) -> Value {
         "runs": state.runs.status(),
         "roots": roots,
         "documents": state.documents.iter().count(),
+        "text": text,
+        "spent_today": state.status.spent(),
     })
 }
 

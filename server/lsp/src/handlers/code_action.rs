@@ -1,6 +1,7 @@
 //! `textDocument/codeAction`: what can be done here, from memory. No agent is asked, nothing is computed that the
 //! client did not ask for.
 
+mod comments;
 mod findings;
 mod fixes;
 mod proposals;
@@ -76,6 +77,7 @@ pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeAc
         here.fixes(root, &clusters, &mut actions);
         here.verifications(root, &clusters, &mut actions);
         here.dismissals(&clusters, &mut actions);
+        here.comments(&clusters, &mut actions);
         here.on_proposals(&elsewhere, &at_place, &mut actions);
     }
     if here.wants(&CodeActionKind::RefactorRewrite) && !here.is_for_light_bulb() {

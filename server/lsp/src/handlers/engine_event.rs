@@ -33,10 +33,10 @@ pub(super) fn handle(state: &mut State, event: Event) {
         }
         // Nobody asks for these here: findings are recalled file by file.
         Event::Findings { .. }
-        | Event::Spent { .. }
         | Event::Stats { .. }
         | Event::Verdicts { .. }
         | Event::Baseline { .. } => {}
+        Event::Spent { agents, .. } => state.status.set_spent(&agents),
         Event::Applications { root, applications } => {
             if let Some(root) = state.roots.get(&root) {
                 state.proposals.set_applications(&root.path, applications);
@@ -71,6 +71,11 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
     if matches!(event, RunEvent::Ended(_)) {
         // Whoever is told that a run is over can see what it found.
         publish::flush(state, Instant::now());
+    }
+    if matches!(event, RunEvent::Started { .. } | RunEvent::Ended(_))
+        && let Some(engine) = state.engine_if_made()
+    {
+        engine.spent_today();
     }
     let State {
         runs,

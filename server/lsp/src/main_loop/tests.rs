@@ -18,6 +18,7 @@ mod applying;
 mod interleaving;
 mod proposals;
 mod questions;
+mod status;
 
 /// Longest wait for a message; only failing tests wait that long.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -111,6 +111,7 @@ fn a_menu_shows_everything() {
         quickfix | Dismiss “`recieve` should be `receive`” here | crosscheck.dismiss
         quickfix | Dismiss “`recieve` should be `receive`” for this text everywhere | crosscheck.dismiss
         quickfix | Dismiss “`recieve` should be `receive`” for everything of this kind | crosscheck.dismiss
+        quickfix | Ignore “`recieve` should be `receive`” by a comment | edit
         source.fixAll.crosscheck | Apply all ready fixes of this file | crosscheck.fixAll
         source.crosscheck.review | Review this file with builtin | crosscheck.review
         source.crosscheck.review | Review changes with builtin | crosscheck.review
@@ -136,6 +137,7 @@ fn only_what_is_asked_for() {
         quickfix | Dismiss “`recieve` should be `receive`” here | crosscheck.dismiss
         quickfix | Dismiss “`recieve` should be `receive`” for this text everywhere | crosscheck.dismiss
         quickfix | Dismiss “`recieve` should be `receive`” for everything of this kind | crosscheck.dismiss
+        quickfix | Ignore “`recieve` should be `receive`” by a comment | edit
     "#]].assert_eq(&only("quickfix"));
     expect![[r#"
         source.fixAll.crosscheck | Apply all ready fixes of this file | edit

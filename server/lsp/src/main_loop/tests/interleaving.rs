@@ -353,7 +353,7 @@ impl World {
         }
     }
 
-    /// Every fix offered replaces exactly a misspelt word.
+    /// Every fix offered replaces exactly a misspelt word, every comment stands on a line of its own.
     fn check_actions(&mut self, uri: &str, text: &Text, is_shown: bool) {
         let range = to_lsp(text, TextRange::new(0, text.len()), self.encoding);
         let params = json!({"textDocument": {"uri": uri}, "range": range, "context": {"diagnostics": [], "only": ["quickfix", "source.fixAll"]}});
@@ -369,8 +369,12 @@ impl World {
             for edit in edits {
                 let old = text.slice(from_lsp(text, &edit["range"], self.encoding));
                 let new = edit["newText"].as_str().unwrap();
+                let is_comment = old.is_empty()
+                    && edit["range"]["start"]["character"] == 0
+                    && new.trim() == "// crosscheck: ignore spelling"
+                    && new.ends_with('\n');
                 assert!(
-                    WORDS.contains(&(&*old, new)),
+                    is_comment || WORDS.contains(&(&*old, new)),
                     "{old:?} would become {new:?}"
                 );
             }
