@@ -32,6 +32,7 @@ mod real_agents;
 mod remembered;
 mod soak;
 mod stats;
+mod status_line;
 mod supervision;
 mod terminal;
 mod trust;

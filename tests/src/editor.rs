@@ -368,14 +368,15 @@ impl Editor {
         }
     }
 
-    /// Fails when the server said something that the test did not read. Logs, and progress of runs nobody waited for,
-    /// do not count.
+    /// Fails when the server said something that the test did not read. Logs, and status and progress of runs nobody waited
+    /// for, do not count.
     pub fn assert_read(&mut self) {
         while let Ok(message) = self.incoming.try_recv() {
             self.sort(message);
         }
+        let is_news = |it: &str| !matches!(it, "$/progress" | "crosscheck/status");
         self.unread
-            .retain(|it| !matches!(it["method"].as_str(), Some("$/progress")));
+            .retain(|it| it["method"].as_str().is_none_or(is_news));
         assert!(
             self.unread.is_empty(),
             "unread messages: {:#?}",

@@ -1,10 +1,21 @@
 // The VS Code extension: starts the server, hands over the settings, and offers its commands in the palette.
 
 import * as vscode from "vscode";
-import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
+import { LanguageClient, type LanguageClientOptions, type ServerOptions, type StaticFeature } from "vscode-languageclient/node";
 import { ask, choose } from "./proposals";
 
 let client: LanguageClient | undefined;
+let statusBar: vscode.StatusBarItem | undefined;
+
+/** Tells the server that its status is wanted. */
+const wantsStatus: StaticFeature = {
+  fillClientCapabilities(capabilities) {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), crosscheckStatus: true };
+  },
+  initialize() {},
+  getState: () => ({ kind: "static" }),
+  clear() {},
+};
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const register = (name: string, run: () => unknown) =>
@@ -22,6 +33,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   register("restartAgents", () => execute("crosscheck.restart", {}));
   register("status", showStatus);
   register("restartServer", restart);
+  statusBar = vscode.window.createStatusBarItem("crosscheck.status", vscode.StatusBarAlignment.Left);
+  statusBar.name = "Crosscheck";
+  statusBar.command = "crosscheck.client.status";
+  context.subscriptions.push(statusBar);
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("crosscheck.server")) {
@@ -57,6 +72,13 @@ async function start(): Promise<void> {
     synchronize: { configurationSection: "crosscheck" },
   };
   client = new LanguageClient("crosscheck", "Crosscheck", server, options);
+  client.registerFeature(wantsStatus);
+  client.onNotification("crosscheck/status", (status: { text: string }) => {
+    if (statusBar) {
+      statusBar.text = status.text;
+      statusBar.show();
+    }
+  });
   try {
     await client.start();
   } catch (error) {
@@ -71,6 +93,7 @@ async function start(): Promise<void> {
 }
 
 async function restart(): Promise<void> {
+  statusBar?.hide();
   await client?.stop().catch(() => undefined);
   await start();
 }

@@ -8,6 +8,7 @@ use domain::edit::Change;
 use domain::finding::{Finding, FindingId};
 use domain::merge::{Caps, Cluster, Panel, Withheld};
 use domain::path::RelPath;
+use domain::suppression::Suppressions;
 use domain::text::{Text, TextRange};
 use engine::request::Reach;
 use std::collections::{BTreeMap, BTreeSet};
@@ -253,7 +254,7 @@ impl Findings {
         let settled = file
             .tracked
             .iter_mut()
-            .filter(|it| !it.resolved && board.cluster(&it.finding.id).is_none());
+            .filter(|it| !it.resolved && !it.is_ignored && board.cluster(&it.finding.id).is_none());
         settled
             .map(|it| {
                 it.resolved = true;
@@ -437,12 +438,26 @@ impl Findings {
         };
         file.index = None;
         self.board.recheck(path, text);
-        for tracked in std::mem::take(&mut file.tracked) {
+        let tracked = std::mem::take(&mut file.tracked);
+        if tracked.is_empty() && self.board.clusters(path).is_empty() {
+            return;
+        }
+        let comments = Suppressions::of(path.as_str(), text, &[]);
+        for mut tracked in tracked {
             let on_board = self
                 .board
                 .cluster(&tracked.finding.id)
                 .map(|(_, cluster)| cluster);
-            match (tracked.verdict(text), on_board) {
+            let verdict = tracked.verdict(text);
+            tracked.is_ignored =
+                matches!(&verdict, Verdict::Intact(it) if comments.hides(it, text).is_some());
+            match (verdict, on_board) {
+                (Verdict::Intact(_), on_board) if tracked.is_ignored => {
+                    if let Some(cluster) = on_board {
+                        self.board.remove(&cluster.id);
+                    }
+                    self.keep(path, tracked);
+                }
                 (Verdict::Intact(finding), on_board) => {
                     self.restore(path, *finding, on_board.as_ref())
                 }
@@ -451,6 +466,32 @@ impl Findings {
                     self.keep(path, tracked);
                 }
                 (Verdict::Settled | Verdict::Open, _) => self.keep(path, tracked),
+            }
+        }
+        self.ignore(path, text, &comments);
+    }
+
+    /// Takes away what comments in the code keep away, for as long as they stand there. A finding that cannot be brought back
+    /// stays until the next review.
+    fn ignore(&mut self, path: &RelPath, text: &Text, comments: &Suppressions) {
+        if comments.is_empty() {
+            return;
+        }
+        let clusters = self.board.clusters(path).iter();
+        let ignored: Vec<Cluster> = clusters
+            .filter(|it| {
+                it.findings
+                    .iter()
+                    .all(|it| comments.hides(it, text).is_some())
+            })
+            .cloned()
+            .collect();
+        for cluster in ignored {
+            let tracked: Option<Vec<Tracked>> = cluster.findings.iter().map(Tracked::new).collect();
+            for mut tracked in tracked.into_iter().flatten() {
+                self.board.remove(&cluster.id);
+                tracked.is_ignored = true;
+                self.keep(path, tracked);
             }
         }
     }

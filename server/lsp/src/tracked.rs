@@ -18,6 +18,8 @@ pub(crate) struct Tracked {
     fix_extent: Option<TextRange>,
     /// Whether the ledger was told that it is settled.
     pub(crate) resolved: bool,
+    /// Whether its text stands, and a comment in the code keeps it away.
+    pub(crate) is_ignored: bool,
 }
 
 /// What stands where a finding was.
@@ -41,6 +43,7 @@ impl Tracked {
             fix_extent: finding.fix.as_ref().map(|it| it.range),
             finding: finding.clone(),
             resolved: false,
+            is_ignored: false,
         })
     }
 
