@@ -57,12 +57,6 @@ fn merged(findings: &[Finding]) -> Vec<Cluster> {
     merge(findings, Circumstances::default())
 }
 
-fn render(findings: &[Finding]) -> Vec<String> {
-    let one = |it: &Finding| format!("{}:{}", it.agent, it.anchor.line);
-    let cluster = |it: Cluster| it.findings.iter().map(one).collect::<Vec<_>>().join(" ");
-    merged(findings).into_iter().map(cluster).collect()
-}
-
 const LOOP_BOUND: &str = "The loop bound is off by one";
 
 #[test]
@@ -469,15 +463,17 @@ proptest! {
         }
     }
 
-    /// Nobody hears of it again when a finding is far from all others: the rest is merged as without it.
+    /// A finding that is far from all others stands alone. (How alike the others are may change a little: words are weighed
+    /// by how many findings have them.)
     #[test]
-    fn a_finding_elsewhere_changes_nothing(findings in any_findings()) {
-        let before = render(&findings);
+    fn a_finding_elsewhere_stands_alone(findings in any_findings()) {
         let mut more = findings;
         more.push(finding("a", 5000, "licence header"));
-        let after = render(&more);
-        prop_assert_eq!(after.len(), before.len() + 1);
-        prop_assert!(before.iter().all(|it| after.contains(it)));
+        let clusters = merged(&more);
+        let is_it = |it: &Finding| it.title == "licence header";
+        let with_it: Vec<&Cluster> = clusters.iter().filter(|it| it.findings.iter().any(is_it)).collect();
+        prop_assert_eq!(with_it.len(), 1);
+        prop_assert_eq!(with_it[0].findings.len(), 1);
     }
 }
 
