@@ -14,9 +14,9 @@ const MOST_EQUAL: usize = 1000;
 /// Holds hunks of `base` against `now`; later edits can be followed from there.
 ///
 /// Equal lines are where a comparison of two texts goes wrong: when one of three closing braces went, it cannot know
-/// which. So one of a hunk's lines must stand once in both texts; or the lines around them must be as in the base, and either
-/// none of their equals has come, gone or moved, or both above and below there is a line that stands once, or the edge of the
-/// file. Otherwise the hunk is a conflict.
+/// which. So one of a hunk's lines must stand once in both texts, and no other such line have changed places with it; or the
+/// lines around them must be as in the base, and either none of their equals has come, gone or moved, or both above and below
+/// there is a line that stands once, or the edge of the file. Otherwise the hunk is a conflict.
 pub fn rebase(base: &Text, hunks: &[Hunk], now: &Text) -> Follower {
     let (base_text, now_text) = (base.to_string(), now.to_string());
     let (old, new) = (Lines::of(&base_text), Lines::of(&now_text));
@@ -52,6 +52,8 @@ struct Guard<'d> {
     mistakable: Vec<Range<usize>>,
     /// Lines of the base that others have moved over: or it was they who have moved.
     crossed: Vec<Range<usize>>,
+    /// The same of others that stand once in both texts.
+    crossed_by_single: Vec<Range<usize>>,
 }
 
 impl<'d> Guard<'d> {
@@ -72,17 +74,19 @@ impl<'d> Guard<'d> {
         let mut guard = Self {
             mistakable: mistakable.collect(),
             crossed: Vec::new(),
+            crossed_by_single: Vec::new(),
             old,
             new,
             differences,
             lines,
         };
-        guard.crossed = guard.crossings();
+        guard.crossed = guard.crossings(|_| true);
+        guard.crossed_by_single = guard.crossings(|it| guard.is_single(it));
         guard
     }
 
     /// Where equal lines went and came, what is in between.
-    fn crossings(&self) -> Vec<Range<usize>> {
+    fn crossings(&self, counts: impl Fn(u32) -> bool) -> Vec<Range<usize>> {
         // The lines of the base where such a line went, and those before which one came: the first and the last.
         type Ends = Option<(usize, usize)>;
         let mut moved: FxHashMap<u32, [Ends; 2]> = FxHashMap::default();
@@ -98,7 +102,8 @@ impl<'d> Guard<'d> {
                 note(self.new[line], 1, going.end);
             }
         }
-        let hulls = moved.values().filter_map(|sides| {
+        let moved = moved.iter().filter(|it| counts(*it.0));
+        let hulls = moved.filter_map(|(_, sides)| {
             let [(went, last_went), (came, last_came)] = [sides[0]?, sides[1]?];
             Some(went.min(came)..(last_went + 1).max(last_came))
         });
@@ -114,27 +119,20 @@ impl<'d> Guard<'d> {
         joined
     }
 
-    /// Whether other lines have moved over any of these of the base.
-    fn is_crossed(&self, lines: &Range<usize>) -> bool {
-        let after = self.crossed.partition_point(|it| it.end <= lines.start);
-        self.crossed
-            .get(after)
-            .is_some_and(|it| it.start < lines.end)
-    }
-
     /// Whether it is known which lines of the text now are these of the base, if any are.
     fn is_sure(&self, lines: Range<usize>) -> bool {
         let Some([old, new]) = self.places(&lines) else {
             return lines.is_empty();
         };
         if self.has_single(&lines) {
-            return true;
+            // Of two that have changed places, one may have gone while its like came elsewhere.
+            return !is_among(&self.crossed_by_single, &lines);
         }
         let Some(now) = self.now(&lines) else {
             return false;
         };
         let is_mistakable = |it: &Range<usize>| it.start < now + lines.len() && now < it.end;
-        let is_crossed = |it: &usize| self.is_crossed(&(*it..it + lines.len()));
+        let is_crossed = |it: &usize| is_among(&self.crossed, &(*it..it + lines.len()));
         if self.mistakable.iter().any(is_mistakable) || old.iter().any(is_crossed) {
             return false;
         }
@@ -150,8 +148,11 @@ impl<'d> Guard<'d> {
 
     /// Whether one of the lines of the base stands once there and once at most now.
     fn has_single(&self, lines: &Range<usize>) -> bool {
-        let is_single = |it: &u32| self.lines[*it as usize].iter().all(|it| it.len() <= 1);
-        self.old[lines.clone()].iter().any(is_single)
+        self.old[lines.clone()].iter().any(|it| self.is_single(*it))
+    }
+
+    fn is_single(&self, number: u32) -> bool {
+        self.lines[number as usize].iter().all(|it| it.len() <= 1)
     }
 
     /// The lines with those around them, if they are the same now.
@@ -203,6 +204,13 @@ impl<'d> Guard<'d> {
         };
         Some([find(0, old), find(1, new)])
     }
+}
+
+/// Whether some lines touch any of the stretches, which are sorted and apart.
+fn is_among(stretches: &[Range<usize>], lines: &Range<usize>) -> bool {
+    let after = stretches.partition_point(|it| it.end <= lines.start);
+    let next = stretches.get(after);
+    next.is_some_and(|it| it.start < lines.end)
 }
 
 /// The lines without their ends.

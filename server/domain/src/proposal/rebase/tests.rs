@@ -70,6 +70,10 @@ fn equal_lines_are_told_apart_by_what_is_around_them_or_not_at_all() {
     for (now, expected) in cases {
         assert_eq!(rebased(base, new, now), [expected], "{now:?}");
     }
+    // Of two lines that stand once and have changed places, one may have gone while its like came elsewhere.
+    let base = "\n\n{\na\nb\n}\na\n";
+    let new = "\n\n{\na\nb\n}\nadded\na\n";
+    assert_eq!(rebased(base, new, "{\n}\na\nb\n"), ["conflict"]);
     // Blocks that are equal with all that is around them.
     let block = "{\nx\ny\nz\n}\n";
     let base = block.repeat(3);
