@@ -9,7 +9,7 @@ const NOT_YET: &[&str] = &["No configured language server", "No code actions ava
 const STATUS_LINE: &str =
     "[editor.statusline]\nright = [\"primary-selection-length\", \"position\"]\n";
 /// The end of the full explanation.
-const EXPLANATION: &str = "builtin · info · spelling";
+const EXPLANATION: &str = "builtin · information · spelling";
 /// How the titles of code actions begin.
 const VERBS: &[&str] = &["Replace with", "Dismiss", "Apply", "Review"];
 

@@ -53,7 +53,7 @@ fn a_review_a_fix_its_undo_and_a_dismissal() {
               "hover": [
                 "**`FIRST` should be `receive`**",
                 "",
-                "— builtin · info · spelling · 90 % sure"
+                "— builtin · information · spelling · 90 % sure"
               ],
               "is_modified": false,
               "menu": [
@@ -91,7 +91,7 @@ fn a_review_a_fix_its_undo_and_a_dismissal() {
               "hover": [
                 "**`FIRST` should be `receive`**",
                 "",
-                "— builtin · info · spelling · 90 % sure"
+                "— builtin · information · spelling · 90 % sure"
               ],
               "runs": 0
             }
@@ -213,8 +213,8 @@ fn codex_and_claude_code_review_together() {
         &run(&desk, &with_setup(&desk, &setup), "together"),
         &expect![[r#"
         [
-          "2:4-2:8 ERROR crosscheck (codex) [correctness]: codex: nothing says what it is for",
-          "4:5-4:8 ERROR crosscheck (claude) [correctness]: claude: the number is never used"
+          "2:4-2:8 INFO crosscheck (codex) [correctness]: codex: nothing says what it is for (1/2 agents)",
+          "4:5-4:8 INFO crosscheck (claude) [correctness]: claude: the number is never used (1/2 agents)"
         ]
     "#]],
     );
