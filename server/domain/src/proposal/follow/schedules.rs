@@ -192,6 +192,8 @@ struct Model {
     chars: Chars,
     /// The same, if undo brings back the very characters that were there, whatever a client tells.
     ideal: Chars,
+    /// The same, if what is told happens to the very characters to which it is told, even where that swaps equal lines.
+    told: Chars,
     text: Text,
     follower: Follower,
     past: Vec<(Chars, Chars, Vec<Step>)>,
@@ -223,6 +225,7 @@ impl Model {
             base: base.to_owned(),
             base_chars: chars.clone(),
             ideal: chars.clone(),
+            told: chars.clone(),
             follower: Follower::new(&text, &hunks),
             touched: vec![false; hunks.len()],
             hunks,
@@ -258,8 +261,23 @@ impl Model {
         self.graves
             .extend((!gone.is_empty()).then_some((gone, neighbours)));
         self.ideal.splice(from..to, new.iter().copied());
+        self.tell(*from, *to, &new);
         self.chars.splice(from..from, new);
         assert_eq!(now, string(&self.chars));
+    }
+
+    /// What is told happens to the characters to which it is told, be there equal ones or not. None of them is there twice.
+    fn tell(&mut self, from: usize, to: usize, new: &[(char, Id)]) {
+        self.told.drain(from..to);
+        let new = new.iter().map(|it| {
+            if !self.told.contains(it) {
+                return *it;
+            }
+            self.typed += 1;
+            (it.0, Id::Typed(self.typed))
+        });
+        let new: Chars = new.collect();
+        self.told.splice(from..from, new);
     }
 
     /// What comes gets identities. No character can be there twice: one that comes while it is still there is another
@@ -530,6 +548,7 @@ impl Model {
         let is_own = |chars| self.own_place(chars, hunk) == Some(place);
         is_own(&self.chars)
             || is_own(&self.ideal)
+            || is_own(&self.told)
             || self.is_restored(hunk, place)
             || self.is_unmistakable(hunk)
     }
@@ -642,9 +661,6 @@ fn a_hunk_is_applied_at_its_own_lines_or_not_at_all() {
     let config = ProptestConfig {
         cases: SCHEDULES,
         failure_persistence: None,
-        // Always the same ones: among others is one, in some ten thousand, in which a line is copied and the copy cut and put
-        // back, and the model and the follower disagree on which of two equal lines is the first one. Still open.
-        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
         ..ProptestConfig::default()
     };
     let ops = prop::collection::vec(op(), 1..14);
