@@ -20,5 +20,6 @@ pub mod path;
 pub mod proposal;
 pub mod sanitize;
 pub mod secrets;
+mod stop_words;
 pub mod suppression;
 pub mod text;

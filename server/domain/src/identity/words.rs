@@ -1,6 +1,7 @@
 //! What a finding says, as words that can be compared.
 
 use crate::finding::Finding;
+use crate::stop_words::is_stop_word;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
@@ -10,18 +11,6 @@ const MAX_BYTES: usize = 4096;
 const MAX_WORDS: usize = 64;
 /// Shared words in all words, times this, is as good a measure as the cosine is by itself.
 const SHARE_WEIGHT: f32 = 1.8;
-
-/// Words that say nothing about the subject.
-const EMPTY_WORDS: &[&str] = &[
-    "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been",
-    "before", "being", "but", "by", "can", "cannot", "could", "did", "do", "does", "doesn", "don",
-    "for", "from", "had", "has", "have", "here", "how", "if", "in", "instead", "into", "is", "isn",
-    "it", "its", "may", "might", "more", "must", "no", "not", "of", "on", "only", "or", "other",
-    "out", "over", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then",
-    "there", "these", "they", "this", "those", "to", "too", "up", "use", "used", "uses", "using",
-    "very", "was", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with",
-    "without", "would", "you", "your",
-];
 
 /// The words of a finding's title and first sentence, and the names of code in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,8 +109,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 /// A word's hash without case and ending; `None` for one that says nothing.
 fn word(piece: &str) -> Option<u64> {
     let lower = piece.to_lowercase();
-    let says =
-        lower.chars().nth(1).is_some() && EMPTY_WORDS.binary_search(&lower.as_str()).is_err();
+    let says = lower.chars().nth(1).is_some() && !is_stop_word(&lower);
     says.then(|| hashed(without_ending(&lower)))
 }
 
@@ -209,6 +197,5 @@ mod tests {
         }
         let other = Words::of_text("x", "`last_index` and readBody");
         assert_eq!(base.shared_names(&other), 1);
-        assert!(EMPTY_WORDS.is_sorted());
     }
 }

@@ -5,6 +5,7 @@ use super::{frequency, words};
 use crate::finding::{Category, Finding};
 use crate::locate::Tier;
 use crate::merge::Panel;
+use crate::stop_words::is_stop_word;
 use rustc_hash::FxHashMap;
 
 /// Most words of one finding that are compared.
@@ -106,7 +107,7 @@ impl Numbers {
         for text in [finding.title.as_str(), sentence] {
             words::tokens(text, |it| all.push(self.of(it)));
             let mut name = |numbers: &mut Self, it: &str| {
-                let code = words::code_words(it).filter(|it| !words::is_stop_word(it));
+                let code = words::code_words(it).filter(|it| !is_stop_word(it));
                 names.extend(code.map(|it| numbers.of(it)));
                 words::tokens(it, |part| in_names.push(numbers.of(part)));
             };

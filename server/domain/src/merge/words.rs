@@ -1,24 +1,11 @@
 //! The words of a finding's text, as they are compared.
 
-use rustc_hash::FxHashSet;
-use std::sync::LazyLock;
+use crate::stop_words::is_stop_word;
 
 /// Longest first sentence, in bytes.
 const MAX_SENTENCE: usize = 400;
 /// Longest text between two quotation marks that is taken for a name, in bytes.
 const MAX_NAME: usize = 80;
-
-/// Words that say nothing about the subject, sorted.
-const STOP_WORDS: &[&str] = &[
-    "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been",
-    "before", "being", "but", "by", "can", "cannot", "could", "did", "do", "does", "doesn", "don",
-    "for", "from", "had", "has", "have", "here", "how", "if", "in", "instead", "into", "is", "isn",
-    "it", "its", "may", "might", "more", "must", "no", "not", "of", "on", "only", "or", "other",
-    "out", "over", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then",
-    "there", "these", "they", "this", "those", "to", "too", "up", "use", "used", "uses", "using",
-    "very", "was", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with",
-    "without", "would", "you", "your",
-];
 
 /// What has a dot and names nothing.
 const ABBREVIATIONS: &[&str] = &["e.g", "i.e", "a.k.a", "z.b"];
@@ -113,12 +100,6 @@ pub(super) fn first_sentence(body: &str) -> &str {
     &body[..body.floor_char_boundary(end.min(MAX_SENTENCE))]
 }
 
-/// True for words that say nothing about the subject. In lower case.
-pub(super) fn is_stop_word(word: &str) -> bool {
-    static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| STOP_WORDS.iter().copied().collect());
-    SET.contains(word)
-}
-
 fn is_camel(word: &str) -> bool {
     let mut before = ' ';
     word.chars().any(|it| {
@@ -199,7 +180,6 @@ mod tests {
         ] {
             assert_eq!(told(|each| tokens(text, each)), expected, "{text}");
         }
-        assert!(STOP_WORDS.is_sorted());
     }
 
     #[test]
