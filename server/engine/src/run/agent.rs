@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::prompt::{self, Batch};
 use crate::scope::Gathered;
 use crate::sift::Sifted;
-use agents::{AgentSpec, Answer, CallProgress, Operation, Shortage};
+use agents::{AgentSpec, Answer, Operation, Shortage};
 use domain::answer::Usage;
 use domain::board::Reviewed;
 use domain::finding::{Finding, FindingId};
@@ -411,7 +411,7 @@ async fn wait_for_answer(
         short: &part.short,
     };
     let tell = |news| {
-        let (text, fraction) = in_words(news, asked);
+        let (text, fraction) = calling::in_words(news, || format!("reviewing {}", asked.name()));
         let agent = part.index;
         let _ = conductor.send(Message::News {
             agent,
@@ -421,17 +421,6 @@ async fn wait_for_answer(
         });
     };
     calling.make(variables, tell).await
-}
-
-fn in_words(news: CallProgress, asked: &answer::Asked) -> (String, Option<f32>) {
-    match news {
-        CallProgress::Queued(0) => ("waiting for a free place".to_owned(), None),
-        CallProgress::Queued(1) => ("waiting, 1 call is before it".to_owned(), None),
-        CallProgress::Queued(before) => (format!("waiting, {before} calls are before it"), None),
-        CallProgress::Starting => ("starting".to_owned(), None),
-        CallProgress::Running => (format!("reviewing {}", asked.name()), None),
-        CallProgress::Message { text, fraction } => (text, fraction),
-    }
 }
 
 fn fault(agent: &str, error: &JoinError) -> String {

@@ -4,7 +4,8 @@ use crate::budget::Ticket;
 use crate::budget::gate::{Gate, Place, Wanted};
 use crate::event::RunId;
 use agents::{
-    AgentSpec, Answer, Call, CallError, CallProgress, Operation, Pool, Shortage, template,
+    AgentSpec, Answer, Call, CallError, CallProgress, Inspection, Operation, Pool, Shortage,
+    template,
 };
 use serde_json::Value;
 use std::fmt;
@@ -134,6 +135,44 @@ impl Calling<'_> {
         );
         Failed::Short(Shortage::Quota, reason)
     }
+}
+
+/// Of the ways to ask an agent, the best first, the first one whose tool its server has: a preset may name more. The best one
+/// also when that cannot be found out, for the call will tell what is wrong. `None` where there is no way.
+pub(super) async fn offered(
+    pool: &Pool,
+    spec: &AgentSpec,
+    root: &Path,
+    ways: &[Operation],
+) -> Option<Operation> {
+    let best = ways.first().copied();
+    if ways.len() < 2 {
+        return best;
+    }
+    let Ok(Inspection { tools, .. }) = pool.inspect(&spec.name, root).await else {
+        return best;
+    };
+    let has = |way: &Operation| {
+        let tool = spec.operations.get(way).map(|it| it.tool.as_str());
+        tools.iter().any(|it| Some(it.name.as_str()) == tool)
+    };
+    ways.iter().copied().find(has).or(best)
+}
+
+/// How a call goes, for people, and how far it has come where the agent tells. `working` says what it does once it runs.
+pub(super) fn in_words(
+    news: CallProgress,
+    working: impl FnOnce() -> String,
+) -> (String, Option<f32>) {
+    let text = match news {
+        CallProgress::Queued(0) => "waiting for a free place".to_owned(),
+        CallProgress::Queued(1) => "waiting, 1 call is before it".to_owned(),
+        CallProgress::Queued(before) => format!("waiting, {before} calls are before it"),
+        CallProgress::Starting => "starting".to_owned(),
+        CallProgress::Running => working(),
+        CallProgress::Message { text, fraction } => return (text, fraction),
+    };
+    (text, None)
 }
 
 /// The bytes that a call sends.

@@ -12,13 +12,13 @@ use crate::ledger;
 use crate::prompt::edit::{self, Shape};
 use crate::questions::Questions;
 use crate::request::OpenBuffers;
-use crate::run::calling::{Calling, Failed};
+use crate::run::calling::{self, Calling, Failed};
 use crate::run::manner::Manner;
 use crate::run::relief::Relief;
 use crate::run::report::added;
 use crate::scope::Gathered;
 use crate::worktree::{Changed, Wanted, Worktree, Worktrees};
-use agents::{AgentSpec, Answer, CallProgress, Inspection, Operation, Shortage};
+use agents::{AgentSpec, Answer, Operation, Shortage};
 use domain::answer::{Format, Usage};
 use domain::path::RelPath;
 use domain::proposal::{Check, CheckOutcome, FileAction, FileChange, Proposal};
@@ -170,27 +170,16 @@ impl Attempt {
         made
     }
 
-    /// What the agent is called for: to edit, where it can. A preset may name more tools than a server has.
+    /// What the agent is called for: to edit, where it can.
     async fn operation(&self, copy: Option<&Worktree>) -> Operation {
-        let spec = |it| self.spec.operations.get(&it);
-        let (Some(edit), Some(copy)) = (spec(Operation::Edit), copy) else {
+        let is_told = |it: &Operation| self.spec.operations.contains_key(it);
+        let Some(copy) = copy.filter(|_| is_told(&Operation::Edit)) else {
             return Operation::Ask;
         };
-        let Some(ask) = spec(Operation::Ask) else {
-            return Operation::Edit;
-        };
-        match self.root.pool.inspect(&self.spec.name, copy.root()).await {
-            Ok(Inspection { tools, .. }) => {
-                let has = |name: &str| tools.iter().any(|it| it.name == name);
-                if has(&ask.tool) && !has(&edit.tool) {
-                    Operation::Ask
-                } else {
-                    Operation::Edit
-                }
-            }
-            // The call will tell what is wrong.
-            Err(_) => Operation::Edit,
-        }
+        let both = [Operation::Edit, Operation::Ask].into_iter();
+        let ways: Vec<Operation> = both.filter(is_told).collect();
+        let way = calling::offered(&self.root.pool, &self.spec, copy.root(), &ways).await;
+        way.unwrap_or(Operation::Edit)
     }
 
     async fn copy(&self) -> Result<Worktree, String> {
@@ -369,7 +358,7 @@ impl Attempt {
             short: &CancellationToken::new(),
         };
         let tell = |news| {
-            let (text, fraction) = in_words(news);
+            let (text, fraction) = calling::in_words(news, || "working".to_owned());
             self.tell(text, fraction);
         };
         calling.make(variables, tell).await
@@ -539,16 +528,5 @@ fn words(answer: &Answer, said: &str) -> Round {
         summary: sanitize::markdown(said, MAX_SUMMARY),
         usage: parsed.usage,
         session: parsed.session,
-    }
-}
-
-fn in_words(news: CallProgress) -> (String, Option<f32>) {
-    match news {
-        CallProgress::Queued(0) => ("waiting for a free place".to_owned(), None),
-        CallProgress::Queued(1) => ("waiting, 1 call is before it".to_owned(), None),
-        CallProgress::Queued(before) => (format!("waiting, {before} calls are before it"), None),
-        CallProgress::Starting => ("starting".to_owned(), None),
-        CallProgress::Running => ("working".to_owned(), None),
-        CallProgress::Message { text, fraction } => (text, fraction),
     }
 }

@@ -9,10 +9,10 @@ use crate::engine::Root;
 use crate::event::{Checked, RunId};
 use crate::prompt::verify::{self, Question};
 use crate::read;
-use crate::run::calling::{Calling, Failed};
+use crate::run::calling::{self, Calling, Failed};
 use crate::run::manner::Manner;
 use crate::scope::{Target, secrets};
-use agents::{AgentSpec, Answer, CallProgress, Inspection, Operation};
+use agents::{AgentSpec, Answer, CallProgress, Operation};
 use domain::answer::{Usage, read_statement};
 use domain::check::{Check, Weighed, text_key, weigh};
 use domain::path::RelPath;
@@ -78,28 +78,16 @@ impl Single {
         Ok(done)
     }
 
-    /// What the agent is called for. A preset may name more tools than a server has.
+    /// What the agent is called for.
     async fn operation(&self) -> Operation {
-        let operations = operations(&self.spec);
-        let first = operations.first().copied().unwrap_or(Operation::Ask);
-        if operations.len() < 2 {
-            return first;
-        }
-        let inspecting = self.root.pool.inspect(&self.spec.name, &self.root.path);
-        let inspected = tokio::select! {
+        let ways = operations(&self.spec);
+        let offered = calling::offered(&self.root.pool, &self.spec, &self.root.path, &ways);
+        let way = tokio::select! {
             biased;
-            () = self.cancel.cancelled() => return first,
-            inspected = inspecting => inspected,
+            () = self.cancel.cancelled() => None,
+            way = offered => way,
         };
-        // When it cannot be started, the call tells what is wrong.
-        let Ok(Inspection { tools, .. }) = inspected else {
-            return first;
-        };
-        let has = |it: &Operation| {
-            let tool = self.spec.operations.get(it).map(|it| it.tool.as_str());
-            tools.iter().any(|it| Some(it.name.as_str()) == tool)
-        };
-        operations.into_iter().find(has).unwrap_or(first)
+        way.or(ways.first().copied()).unwrap_or(Operation::Ask)
     }
 
     fn target(&self) -> Option<&Target> {
@@ -142,16 +130,8 @@ impl Single {
     }
 
     fn tell(&self, news: CallProgress) {
-        let (text, fraction) = match news {
-            CallProgress::Queued(0) => ("waiting for a free place".to_owned(), None),
-            CallProgress::Queued(1) => ("waiting, 1 call is before it".to_owned(), None),
-            CallProgress::Queued(before) => {
-                (format!("waiting, {before} calls are before it"), None)
-            }
-            CallProgress::Starting => ("starting".to_owned(), None),
-            CallProgress::Running => (format!("verifying {}", self.wanted.spot), None),
-            CallProgress::Message { text, fraction } => (text, fraction),
-        };
+        let working = || format!("verifying {}", self.wanted.spot);
+        let (text, fraction) = calling::in_words(news, working);
         // The conductor may have gone; then nobody wants to know.
         let _ = self.news.send(News {
             item: self.item,
