@@ -25,6 +25,8 @@ pub(super) use walker::Walker;
 const DEPTH: usize = 64;
 /// How often deleting begins anew when somebody puts files there meanwhile.
 const ATTEMPTS: usize = 200;
+/// How often a directory is made anew when others make and delete things under its name.
+const MAKE_ATTEMPTS: usize = 20;
 
 /// What something in a directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,15 +83,21 @@ pub(super) trait Handle: Sized {
     /// Lets us read and write the directory `name`.
     fn allow(&self, name: &[u8]) -> io::Result<()>;
 
-    /// Opens the directory `name`, made if it does not exist. What else is there is deleted.
+    /// Opens the directory `name`, made if it does not exist. What else is there is deleted. Several threads may do so at
+    /// the same time: a directory is never deleted here, since another one may have just made it.
     fn child_or_new(&self, name: &[u8]) -> io::Result<Self> {
-        match self.child_allowed(name) {
-            Ok(child) => return Ok(child),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => self.clear(name)?,
+        for _ in 0..MAKE_ATTEMPTS {
+            match self.child_allowed(name) {
+                Ok(child) => return Ok(child),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => match self.make(name) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    result => result?,
+                },
+                // Fails where it is a directory; what hinders us there is told in the end.
+                Err(_) => drop(self.unlink(name)),
+            }
         }
-        self.make(name)?;
-        self.child(name)
+        self.child_allowed(name)
     }
 
     /// Opens the directory `name`, also when an agent took our permission to.

@@ -188,6 +188,38 @@ fn a_walker_keeps_open_what_paths_share() {
     assert!(place.inside.join("a/c/d").is_dir());
 }
 
+fn is_made_by_all<D: Handle>() {
+    const THREADS: usize = 4;
+    for round in 0..200 {
+        let place = place();
+        if round % 2 == 0 {
+            symlink(&place.outside, place.inside.join("a")).unwrap();
+        }
+        let start = std::sync::Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            for number in 0..THREADS {
+                let (start, place) = (&start, &place);
+                scope.spawn(move || {
+                    let here = D::open(&place.inside).unwrap();
+                    start.wait();
+                    let made = here.child_or_new(b"a").unwrap();
+                    let below = made.child_or_new(b"b").unwrap();
+                    below.create(format!("{number}").as_bytes(), 0o600).unwrap();
+                });
+            }
+        });
+        let files = fs::read_dir(place.inside.join("a/b")).unwrap();
+        assert_eq!(files.count(), THREADS);
+        assert!(place.is_untouched());
+    }
+}
+
+#[test]
+fn threads_that_make_the_same_directory_all_have_it() {
+    is_made_by_all::<Directory>();
+    is_made_by_all::<portable::Directory>();
+}
+
 #[test]
 fn a_stamp_is_racy_when_a_change_could_have_the_same() {
     let stat = |changed: i64| Stat {
