@@ -11,7 +11,6 @@ use crate::event::RunId;
 use crate::ledger;
 use crate::prompt::edit::{self, Shape};
 use crate::questions::Questions;
-use crate::request::OpenBuffers;
 use crate::run::calling::{self, Calling, Failed};
 use crate::run::manner::Manner;
 use crate::run::relief::Relief;
@@ -317,27 +316,32 @@ impl Attempt {
     }
 
     fn desk(&self, root: &Path, shape: Shape, mask_secrets: bool) -> Desk {
-        let asked = self
-            .shared
-            .gathered
-            .targets
-            .iter()
-            .map(|it| it.path.clone());
-        let open = match shape {
-            Shape::Text => self.shared.open.clone(),
+        let targets = &self.shared.gathered.targets;
+        let asked = targets.iter().map(|it| it.path.clone()).collect();
+        let told = match shape {
+            Shape::Text => self.told(),
             // The copy has their text.
-            Shape::Files => OpenBuffers::new(),
+            Shape::Files => BTreeMap::new(),
         };
         let exclude = &self.shared.exclude;
         let file_bytes = self.shared.limits.file_bytes;
         Desk::new(
             root,
-            open,
-            asked.collect(),
+            told,
+            asked,
             exclude,
             file_bytes,
             mask_secrets && shape == Shape::Text,
         )
+    }
+
+    /// The texts that an agent without a copy is told of: those gathered for it, and all that is open.
+    fn told(&self) -> BTreeMap<RelPath, Text> {
+        let targets = self.shared.gathered.targets.iter();
+        let targets = targets.map(|it| (it.path.clone(), it.text.clone()));
+        let open = self.shared.open.iter();
+        let open = open.map(|(path, buffer)| (path.clone(), buffer.text.clone()));
+        targets.chain(open).collect()
     }
 
     async fn call(

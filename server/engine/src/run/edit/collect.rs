@@ -2,7 +2,6 @@
 
 use crate::protected::Protected;
 use crate::read;
-use crate::request::OpenBuffers;
 use crate::run::fix::has_hidden;
 use crate::scope::secrets;
 use domain::edit::{self, TextEdit};
@@ -20,7 +19,8 @@ const MAX_PROBLEM: usize = 400;
 /// Where changes are collected. It reads files below its root, and writes none.
 pub(super) struct Desk {
     root: PathBuf,
-    open: OpenBuffers,
+    /// What the agent was shown, and what is open: edits are told against these texts, whatever the disk has by now.
+    told: BTreeMap<RelPath, Text>,
     /// The files asked about, for names that an agent shortens.
     asked: Vec<RelPath>,
     protected: Protected,
@@ -52,7 +52,7 @@ impl Desk {
     /// A desk without changes.
     pub(super) fn new(
         root: &Path,
-        open: OpenBuffers,
+        told: BTreeMap<RelPath, Text>,
         asked: Vec<RelPath>,
         exclude: &[String],
         file_bytes: u64,
@@ -60,7 +60,7 @@ impl Desk {
     ) -> Self {
         Self {
             root: root.to_owned(),
-            open,
+            told,
             asked,
             protected: Protected::new(root, exclude),
             file_bytes,
@@ -188,7 +188,7 @@ impl Desk {
 
     fn exists(&self, path: &RelPath) -> bool {
         self.files.get(path).is_some_and(|it| it.now.is_some())
-            || self.open.contains_key(path)
+            || self.told.contains_key(path)
             || self.root.join(path.as_str()).symlink_metadata().is_ok()
     }
 
@@ -297,8 +297,8 @@ impl Desk {
     /// # Errors
     /// Why it cannot be changed although something is there.
     fn read(&self, path: &RelPath) -> Result<Option<Text>, String> {
-        if let Some(buffer) = self.open.get(path) {
-            return Ok(Some(buffer.text.clone()));
+        if let Some(text) = self.told.get(path) {
+            return Ok(Some(text.clone()));
         }
         if self.root.join(path.as_str()).symlink_metadata().is_err() {
             return Ok(None);

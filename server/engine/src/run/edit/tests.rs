@@ -143,6 +143,28 @@ fn the_open_document_is_what_the_proposal_is_told_against() {
 }
 
 #[test]
+fn what_the_user_saves_while_the_agent_thinks_is_no_part_of_what_the_proposal_is_told_against() {
+    let machine = Machine::new(&[]);
+    let file = machine.root.join("src/main.rs");
+    let types = format!("printf '// typed meanwhile\\nlet teh = 2;\\n' > {file:?}");
+    let answer = ANSWER.replace('\n', "\\n");
+    machine.configure(&[("alpha", &["say", &answer, &types])], "");
+    let door = machine.door();
+    let (proposals, report) = propose(&door, edit(&door));
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(
+        hunk(&proposals[0]),
+        ("    let teh = 1;\n".into(), "    let the = 1;\n".into())
+    );
+    let base = proposals[0].parts().next().unwrap().file.base().unwrap();
+    assert_eq!(base.to_string(), crate::run::tests::CODE);
+    assert_eq!(
+        machine.read("src/main.rs"),
+        "// typed meanwhile\nlet teh = 2;\n"
+    );
+}
+
+#[test]
 fn an_answer_in_words_is_no_proposal_and_no_failure() {
     let machine = Machine::new(&[("alpha", &["say", "It is spelt so on purpose."])]);
     let door = machine.door();

@@ -1,6 +1,6 @@
 #!/bin/sh
-# An MCP agent for tests: answers every call with the JSON in the file $2 (and appends the call to the file $3), says $2,
-# edits below the call's root by the shell script $2 (the second call by $3), or misbehaves as $1 tells.
+# An MCP agent for tests: answers every call with the JSON in the file $2 (and appends the call to the file $3), says $2
+# (once the shell script $3 has run), edits below the call's root by the shell script $2 (the second call by $3), or misbehaves as $1 tells.
 call=0
 case $1 in
 review-only) ;;
@@ -26,7 +26,10 @@ while IFS= read -r line; do
       [ -z "$3" ] || printf '%s\n' "$line" >>"$3"
       result='{"content":[],"structuredContent":'$(cat "$2")'}'
       ;;
-    say) result='{"content":[{"type":"text","text":"'$2'"}]}' ;;
+    say)
+      [ -z "$3" ] || sh -c "$3" >&2
+      result='{"content":[{"type":"text","text":"'$2'"}]}'
+      ;;
     edit)
       root=${line#*\"root\":\"}
       (cd "${root%%\"*}" && sh -c "$(test $call = 1 && echo "$2" || echo "$3")") >&2

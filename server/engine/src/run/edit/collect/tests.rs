@@ -3,7 +3,6 @@
 
 use super::*;
 use crate::git::testing::Repo;
-use crate::request::Buffer;
 
 const MAIN: &str = "fn main() {\n    let total = add(1, 2);\n    println!(\"{total}\");\n}\n";
 
@@ -25,14 +24,12 @@ fn repo() -> Repo {
 }
 
 fn desk(repo: &Repo, open: &[(&str, &str)]) -> Desk {
-    let buffer = |text: &str| Buffer {
-        text: Text::new(text),
-        version: 3,
-    };
-    let open = open.iter().map(|(name, text)| (path(name), buffer(text)));
+    let told = open
+        .iter()
+        .map(|(name, text)| (path(name), Text::new(text)));
     Desk::new(
         &repo.root,
-        open.collect(),
+        told.collect(),
         vec![path("src/main.rs")],
         &[],
         1500,
