@@ -204,6 +204,12 @@ impl Suppressions {
             .filter(|it| honour.iter().any(|name| name == it.name))
             .collect();
         let mut all = Self::default();
+        // Nearly no file has any, and looking for words costs less than reading lines.
+        let whole = text.to_string();
+        let is_there = |word: &str| whole.contains(word);
+        if !is_there(MARKER) && !foreign.iter().any(|it| is_there(it.name)) {
+            return all;
+        }
         // Comments that stand alone wait for the next line with code.
         let mut waiting: Vec<Suppression> = Vec::new();
         for (number, line) in text.lines().enumerate() {

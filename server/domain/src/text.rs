@@ -1,5 +1,7 @@
 //! Text snapshots: a rope with exact conversion between byte offsets and LSP positions.
 
+mod lines;
+
 use crate::edit::Change;
 use ropey::RopeSlice;
 use std::borrow::Cow;
@@ -105,7 +107,7 @@ impl Text {
     }
     /// The lines without their line ends; an empty text has one empty line.
     pub fn lines(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.rope.lines().map(|line| Cow::from(content(line)))
+        lines::Lines::new(self.rope.chunks())
     }
     /// The bytes of line `line` (0-based) without its line end; `None` past the last line.
     pub fn line_range(&self, line: usize) -> Option<TextRange> {

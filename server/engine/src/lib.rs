@@ -16,6 +16,7 @@ mod ledger;
 mod lock;
 #[doc(hidden)]
 pub mod measure;
+mod parallel;
 pub mod paths;
 mod prompt;
 mod protected;

@@ -181,7 +181,7 @@ pub(crate) fn patches() {
         "-",
         "-",
     );
-    row("together", &time(reading + placing), "-", "50 ms");
+    row("together", &time(reading + placing), "-", "10 ms");
 }
 
 /// 1,000 hunks held against a text in which a user made 1,000 edits.

@@ -1,7 +1,6 @@
 //! The lines of a text as hashes without white space, so that places are known again after moves and re-indentation.
 
 use crate::text::Text;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -48,20 +47,28 @@ pub struct Lines {
     hashes: Vec<Fingerprint>,
     /// Whether each line is long enough to say where it is.
     says: Vec<bool>,
-    /// The 0-based numbers of the lines with each hash, in order.
-    at: FxHashMap<Fingerprint, Vec<u32>>,
+    /// The hash and the 0-based number of each line, sorted.
+    sorted: Vec<(Fingerprint, u32)>,
 }
 
 impl Lines {
     /// Reads a text, once for all that is asked about it.
     pub fn of(text: &Text) -> Self {
-        let (hashes, says): (Vec<Fingerprint>, Vec<bool>) =
-            text.lines().map(|it| (hash(&it), says(&it))).unzip();
-        let mut at: FxHashMap<Fingerprint, Vec<u32>> = FxHashMap::default();
-        for (number, hash) in (0_u32..).zip(&hashes) {
-            at.entry(*hash).or_default().push(number);
+        let mut black = String::new();
+        let (hashes, says): (Vec<Fingerprint>, Vec<bool>) = text
+            .lines()
+            .map(|it| {
+                strip(&it, &mut black);
+                (hash_of(&black), black.chars().nth(SAYS - 1).is_some())
+            })
+            .unzip();
+        let mut sorted: Vec<(Fingerprint, u32)> = hashes.iter().copied().zip(0..).collect();
+        sorted.sort_unstable();
+        Self {
+            hashes,
+            says,
+            sorted,
         }
-        Self { hashes, says, at }
     }
 
     /// The hash of line `number` (0-based); blank past the last one.
@@ -83,15 +90,15 @@ impl Lines {
             .iter()
             .enumerate()
             .filter(|(_, hash)| **hash != BLANK)
-            .min_by_key(|(_, hash)| self.at.get(hash).map_or(0, Vec::len));
+            .min_by_key(|(_, hash)| self.with(**hash).len());
         let Some((offset, hash)) = rarest else {
             return Vec::new();
         };
-        let numbers = self.at.get(hash).map_or(&[][..], Vec::as_slice);
-        let firsts = numbers
+        let firsts = self
+            .with(*hash)
             .iter()
             .take(MAX_COPIES)
-            .filter_map(|it| (*it as usize).checked_sub(offset));
+            .filter_map(|it| (it.1 as usize).checked_sub(offset));
         firsts
             .filter(|first| self.run(*first, first + run.len() - 1) == run)
             .collect()
@@ -99,13 +106,17 @@ impl Lines {
 
     /// How many lines are like line `number`, and how many of them come before it.
     pub(super) fn copies(&self, number: usize) -> (u32, u32) {
-        let same = self
-            .at
-            .get(&self.hash(number))
-            .map_or(&[][..], Vec::as_slice);
-        let before = same.partition_point(|it| (*it as usize) < number);
+        let same = self.with(self.hash(number));
+        let before = same.partition_point(|it| (it.1 as usize) < number);
         let count = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
         (count(same.len()), count(before))
+    }
+
+    /// The lines with a hash, in order.
+    fn with(&self, hash: Fingerprint) -> &[(Fingerprint, u32)] {
+        let from = self.sorted.partition_point(|it| it.0 < hash);
+        let count = self.sorted[from..].partition_point(|it| it.0 == hash);
+        &self.sorted[from..from + count]
     }
 
     /// The nearest line above `number` that says where it is.
@@ -137,24 +148,25 @@ impl Lines {
     }
 }
 
-fn says(line: &str) -> bool {
-    let black = line.chars().filter(|it| !it.is_whitespace());
-    black.take(SAYS).count() == SAYS
-}
-
 /// The hash of a text without its white space.
 pub fn hash(text: &str) -> Fingerprint {
-    let mut hasher = blake3::Hasher::new();
-    let mut blank = true;
-    for part in text.split_whitespace() {
-        hasher.update(part.as_bytes());
-        blank = false;
-    }
-    if blank {
+    let mut black = String::with_capacity(text.len());
+    strip(text, &mut black);
+    hash_of(&black)
+}
+
+/// Puts a text without its white space into `black`.
+fn strip(text: &str, black: &mut String) {
+    black.clear();
+    text.split_whitespace().for_each(|it| black.push_str(it));
+}
+
+fn hash_of(black: &str) -> Fingerprint {
+    if black.is_empty() {
         return BLANK;
     }
-    let mut first = [0; 8];
-    hasher.finalize_xof().fill(&mut first);
+    let hash = blake3::hash(black.as_bytes());
+    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
     // A text that is not blank never counts as blank.
-    Fingerprint(u64::from_be_bytes(first).max(1))
+    Fingerprint(u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1))
 }

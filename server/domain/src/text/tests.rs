@@ -180,6 +180,21 @@ proptest! {
         }
     }
 
+    /// A text in many small pieces of memory, with line ends at their borders.
+    #[test]
+    fn lines_in_many_pieces_agree_with_the_model(pieces in prop::collection::vec((awkward(), 0usize..4000), 1..60)) {
+        let mut rope = Text::new("");
+        let mut text = String::new();
+        for (piece, at) in &pieces {
+            let at = text.floor_char_boundary(*at);
+            rope.replace(TextRange::new(at, at), piece);
+            text.insert_str(at, piece);
+        }
+        let lines: Vec<_> = rope.lines().collect();
+        let model: Vec<_> = model_lines(&text).into_iter().map(|it| &text[it.as_range()]).collect();
+        prop_assert_eq!(lines, model);
+    }
+
     #[test]
     fn positions_and_offsets_are_inverse(text in awkward(), offset in 0usize..400) {
         let rope = Text::new(&text);

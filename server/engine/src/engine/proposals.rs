@@ -8,6 +8,7 @@ use crate::request::OpenBuffers;
 use crate::sift::Sifted;
 use domain::board::Reviewed;
 use domain::finding::Finding;
+use domain::identity::Lines;
 use domain::locate::Locator;
 use domain::path::RelPath;
 use domain::proposal::ProposalId;
@@ -168,6 +169,7 @@ pub(super) fn placed(root: &Root, remembered: Vec<Remembered>, limit: u64) -> Ve
         // A finding in a file that cannot be read any more has no place.
         let Ok(text) = text else { continue };
         let locator = Locator::new(&text);
+        let lines = Lines::of(&text);
         let elsewhere = root.elsewhere(OpenBuffers::new());
         let mut by_agent: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for remembered in remembered {
@@ -179,7 +181,7 @@ pub(super) fn placed(root: &Root, remembered: Vec<Remembered>, limit: u64) -> Ve
             let Sifted {
                 shown: mut findings,
                 hidden,
-            } = root.sift(&path, &text, findings, &elsewhere);
+            } = root.sift(&path, &text, &lines, findings, &elsewhere);
             findings.sort_by_key(|it| it.range);
             if !findings.is_empty() || !hidden.is_empty() {
                 files.push(FileFindings {

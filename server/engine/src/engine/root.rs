@@ -12,6 +12,7 @@ use crate::trust::Trust;
 use agents::Pool;
 use domain::board::Reviewed;
 use domain::finding::{Finding, FindingId};
+use domain::identity::Lines;
 use domain::locate::Locator;
 use domain::path::RelPath;
 use domain::text::Text;
@@ -166,6 +167,7 @@ impl Root {
         &self,
         path: &RelPath,
         text: &Text,
+        lines: &Lines,
         findings: Vec<Finding>,
         elsewhere: &Elsewhere,
     ) -> Sifted {
@@ -179,7 +181,7 @@ impl Root {
                 honour: honour.unwrap_or_default(),
                 elsewhere,
             };
-            sieve.sift(path, text, findings)
+            sieve.sift(path, text, lines, findings)
         })
     }
     /// What is wrong with the team's baseline.
@@ -247,11 +249,15 @@ impl Root {
             let finding = remembered.place(text, &locator);
             by_agent.entry(agent).or_default().extend(finding);
         }
+        if by_agent.is_empty() {
+            return;
+        }
+        let lines = Lines::of(text);
         for (agent, findings) in by_agent {
             let Sifted {
                 shown: mut findings,
                 hidden,
-            } = self.sift(path, text, findings, &elsewhere);
+            } = self.sift(path, text, &lines, findings, &elsewhere);
             findings.sort_by_key(|it| it.range);
             let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
             let answered_since = answered

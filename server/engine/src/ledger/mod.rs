@@ -176,17 +176,18 @@ impl Ledger {
         self.worker
             .submit(move |store| findings::reopen(store, &root, &ids));
     }
-    /// Hands the findings that may be those of a new answer to `reply`, on the ledger's thread; nothing when they cannot
-    /// be read.
+    /// Hands the findings that may be those of new answers to `reply`, an answer for each, on the ledger's thread; nothing
+    /// when they cannot be read.
     pub(crate) fn sought(
         &self,
         root: &Path,
-        sought: Sought,
-        reply: impl FnOnce(Vec<KeptFinding>) + Send + 'static,
+        sought: Vec<Sought>,
+        reply: impl FnOnce(Vec<Vec<KeptFinding>>) + Send + 'static,
     ) {
         let root = key(root);
         self.worker.submit(move |store| {
-            reply(findings::sought(store, &root, &sought)?);
+            let found = sought.iter().map(|it| findings::sought(store, &root, it));
+            reply(found.collect::<Result<_, _>>()?);
             Ok(())
         });
     }

@@ -10,6 +10,7 @@ use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::edit::TextEdit;
 use domain::finding::{Category, Finding, Severity};
+use domain::identity::Lines;
 use domain::locate::{Locator, Tier};
 use domain::text::{Text, TextRange};
 use std::fs;
@@ -243,7 +244,7 @@ fn hides(verdicts: &Verdicts, finding: &Finding, text: &Text) -> bool {
         honour: &[],
         elsewhere: &Elsewhere::new(Open::root(), Default::default(), 1 << 20),
     };
-    let sifted = sieve.sift(&finding.path, text, vec![finding.clone()]);
+    let sifted = sieve.sift(&finding.path, text, &Lines::of(text), vec![finding.clone()]);
     sifted.shown.is_empty()
 }
 

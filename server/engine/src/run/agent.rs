@@ -4,7 +4,7 @@ use super::answer::{self, FilePart, Read};
 use super::calling::{self, Calling, Failed};
 use super::manner::Manner;
 use super::memory::Memory;
-use super::names::Names;
+use super::names::{Before, Names};
 use super::prepare::Shared;
 use super::relief::{self, Relief};
 use super::report::Counts;
@@ -13,9 +13,10 @@ use crate::budget::gate::{Gate, Place};
 use crate::engine::Root;
 use crate::event::{FileFindings, Hidden, MemoryUse, RunId, Skipped, Why};
 use crate::ledger::Ledger;
+use crate::parallel;
 use crate::prompt::{self, Batch};
 use crate::scope::Gathered;
-use crate::sift::Sifted;
+use crate::sift::{Elsewhere, Sifted};
 use agents::{AgentSpec, Answer, Operation, Shortage};
 use domain::answer::Usage;
 use domain::board::Reviewed;
@@ -35,6 +36,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Longest wait for the ledger to tell what was decided. It only ever counts for a review right at the start.
 const VERDICTS_WAIT: Duration = Duration::from_millis(500);
+
+/// So many files are named at once, with one question to the ledger.
+const FILES_AT_ONCE: usize = 64;
 
 /// What an agent's task works with.
 pub(super) struct Part {
@@ -496,8 +500,13 @@ impl Known {
             );
         }
         let mut taken = Vec::new();
-        for file in files {
-            taken.push(self.take_file(part, file).await);
+        let mut files = files.into_iter();
+        loop {
+            let next: Vec<FilePart> = files.by_ref().take(FILES_AT_ONCE).collect();
+            if next.is_empty() {
+                break;
+            }
+            taken.extend(self.take_files(part, next).await);
         }
         Answered {
             files: taken,
@@ -507,7 +516,45 @@ impl Known {
             gaps,
         }
     }
-    async fn take_file(&mut self, part: &Part, file: FilePart) -> (FileFindings, Counts) {
+    /// Names what was said of these files, and parts what is shown from what is not.
+    async fn take_files(
+        &mut self,
+        part: &Part,
+        files: Vec<FilePart>,
+    ) -> Vec<(FileFindings, Counts)> {
+        let elsewhere = part.root.elsewhere(part.shared.open.clone());
+        let files = tokio::task::block_in_place(|| parallel::map(files, Marked::of));
+        let asked = files.iter().filter(|it| !it.marks.is_empty());
+        let asked: Vec<(&RelPath, &[Mark])> = asked
+            .map(|it| (&it.file.path, it.marks.as_slice()))
+            .collect();
+        let (ledger, root, agent) = (&part.ledger, &part.root.path, &part.spec.name);
+        let names = &mut self.names;
+        let before = names.before(ledger, root, agent, &asked, &elsewhere).await;
+        let mut before = before.unwrap_or_default().into_iter();
+        // Files may be read.
+        tokio::task::block_in_place(|| {
+            let named = files.into_iter().map(|it| {
+                // Only files of which something was said were asked about.
+                let before = (!it.marks.is_empty()).then(|| before.next());
+                self.name(it, before.flatten(), &elsewhere)
+            });
+            let named: Vec<Named> = named.collect();
+            let sifted = parallel::map(named, |it| it.sift(part, &elsewhere));
+            let counted = sifted.into_iter().map(|(file, mut counts)| {
+                let known = file
+                    .findings
+                    .iter()
+                    .filter(|it| self.before.contains(&it.id));
+                counts.known = known.count();
+                (file, counts)
+            });
+            counted.collect()
+        })
+    }
+    /// Adds what was said of a file to what was said of it before.
+    fn name(&mut self, marked: Marked, before: Option<Before>, elsewhere: &Elsewhere) -> Named {
+        let Marked { file, lines, .. } = marked;
         let FilePart {
             path,
             text,
@@ -518,64 +565,89 @@ impl Known {
         } = file;
         // A file that was not asked about, and changed on disk since: what was said before is told already.
         let known = self.files.remove(&path).filter(|it| it.text == text);
-        let (all_reviewed, mut all) = match known {
+        let (reviewed, mut all) = match known {
             Some(known) => (both(known.reviewed, reviewed), known.findings),
             None => (reviewed, Vec::new()),
         };
-        let elsewhere = part.root.elsewhere(part.shared.open.clone());
         if !findings.is_empty() {
-            let (ledger, root, agent) = (&part.ledger, &part.root.path, &part.spec.name);
-            let before = self
+            let named = self
                 .names
-                .before(
-                    ledger,
-                    root,
-                    agent,
-                    &path,
-                    &marks(&findings, &text),
-                    &elsewhere,
-                )
-                .await;
-            // Files may be read.
-            let named = tokio::task::block_in_place(|| {
-                self.names.give(findings, &all, &text, before, &elsewhere)
-            });
+                .give(findings, &all, &text, &lines, before, elsewhere);
             all.extend(named);
             all.sort_by(|a, b| (a.range, &a.id).cmp(&(b.range, &b.id)));
         }
-        let Sifted { shown, hidden } =
-            tokio::task::block_in_place(|| part.root.sift(&path, &text, all.clone(), &elsewhere));
         let known = KnownFile {
-            reviewed: all_reviewed.clone(),
-            findings: all,
+            reviewed: reviewed.clone(),
+            findings: all.clone(),
             text: text.clone(),
         };
         self.files.insert(path.clone(), known);
-        let mut counts = counts(&shown, &hidden);
-        let before = shown.iter().filter(|it| self.before.contains(&it.id));
-        counts.known = before.count();
-        let agent = part.spec.name.clone();
-        (
-            FileFindings {
-                path,
-                agent,
-                reviewed: all_reviewed,
-                findings: shown,
-                hidden,
-                text,
-                version,
-            },
-            counts,
-        )
+        Named {
+            path,
+            text,
+            lines,
+            version,
+            reviewed,
+            findings: all,
+        }
     }
 }
 
-fn marks(findings: &[Finding], text: &Text) -> Vec<Mark> {
-    let lines = Lines::of(text);
-    findings
-        .iter()
-        .map(|it| Mark::of(it, text, &lines))
-        .collect()
+/// What was said of a file, and what the places in it are known by.
+struct Marked {
+    file: FilePart,
+    lines: Lines,
+    marks: Vec<Mark>,
+}
+
+impl Marked {
+    fn of(file: FilePart) -> Self {
+        let lines = Lines::of(&file.text);
+        let marks = file
+            .findings
+            .iter()
+            .map(|it| Mark::of(it, &file.text, &lines));
+        Self {
+            marks: marks.collect(),
+            lines,
+            file,
+        }
+    }
+}
+
+/// All that was said of a file in this run, by the names that it keeps.
+struct Named {
+    path: RelPath,
+    text: Text,
+    lines: Lines,
+    version: Option<i32>,
+    reviewed: Reviewed,
+    findings: Vec<Finding>,
+}
+
+impl Named {
+    fn sift(self, part: &Part, elsewhere: &Elsewhere) -> (FileFindings, Counts) {
+        let Self {
+            path,
+            text,
+            lines,
+            version,
+            reviewed,
+            findings,
+        } = self;
+        let Sifted { shown, hidden } = part.root.sift(&path, &text, &lines, findings, elsewhere);
+        let counts = counts(&shown, &hidden);
+        let file = FileFindings {
+            path,
+            agent: part.spec.name.clone(),
+            reviewed,
+            findings: shown,
+            hidden,
+            text,
+            version,
+        };
+        (file, counts)
+    }
 }
 
 fn counts(shown: &[Finding], hidden: &[Hidden]) -> Counts {

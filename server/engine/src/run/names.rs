@@ -33,44 +33,53 @@ pub(super) struct Before {
 }
 
 impl Names {
-    /// Asks the ledger what the findings of a file may have been. `None` when it does not answer in time.
+    /// Asks the ledger what the findings in some files may have been, told by what their places are known by; an answer for
+    /// each file. `None` when it does not answer in time.
     pub(super) async fn before(
         &mut self,
         ledger: &Ledger,
         root: &Path,
         agent: &str,
-        path: &RelPath,
-        texts: &[Mark],
+        files: &[(&RelPath, &[Mark])],
         elsewhere: &Elsewhere,
-    ) -> Option<Before> {
+    ) -> Option<Vec<Before>> {
+        if files.is_empty() {
+            return Some(Vec::new());
+        }
         if self.gone.is_none() {
             self.gone = Some(gone(ledger, root, agent, elsewhere).await?);
         }
-        let mut texts: Vec<_> = texts.iter().map(|it| it.text).collect();
-        texts.retain(|it| *it != identity::BLANK);
-        texts.sort_unstable();
-        texts.dedup();
-        let sought = Sought {
-            agent: agent.to_owned(),
-            paths: vec![path.clone()],
-            texts,
-        };
-        let mut kept = ask(|reply| ledger.sought(root, sought, reply)).await?;
-        kept.extend(self.gone.iter().flatten().cloned());
-        kept.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
-        kept.dedup_by(|a, b| (&a.path, &a.id) == (&b.path, &b.id));
-        Some(Before { kept })
+        let sought = files.iter().map(|(path, marks)| {
+            let mut texts: Vec<_> = marks.iter().map(|it| it.text).collect();
+            texts.retain(|it| *it != identity::BLANK);
+            texts.sort_unstable();
+            texts.dedup();
+            Sought {
+                agent: agent.to_owned(),
+                paths: vec![(*path).clone()],
+                texts,
+            }
+        });
+        let sought: Vec<Sought> = sought.collect();
+        let found = ask(|reply| ledger.sought(root, sought, reply)).await?;
+        let before = found.into_iter().map(|mut kept| {
+            kept.extend(self.gone.iter().flatten().cloned());
+            kept.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+            kept.dedup_by(|a, b| (&a.path, &a.id) == (&b.path, &b.id));
+            Before { kept }
+        });
+        Some(before.collect())
     }
-    /// Names the findings of one file. `named` are those of the same file that have their names already.
+    /// Names the findings of one file, whose text has these lines. `named` are those of the same file that have their names already.
     pub(super) fn give(
         &mut self,
         findings: Vec<Finding>,
         named: &[Finding],
         text: &Text,
+        lines: &Lines,
         before: Option<Before>,
         elsewhere: &Elsewhere,
     ) -> Vec<Finding> {
-        let lines = Lines::of(text);
         let mut findings = identify(findings);
         findings.retain(|it| !named.iter().any(|named| is_twice(it, named)));
         let kept = before.map(|it| it.kept).unwrap_or_default();
@@ -79,10 +88,10 @@ impl Names {
             .filter(|it| !self.taken.contains(&it.id))
             .collect();
         let pairs = findings.first().map(|it| it.path.clone()).map(|path| {
-            let old = old(&path, &free, &lines, elsewhere);
+            let old = old(&path, &free, lines, elsewhere);
             let marks: Vec<Mark> = findings
                 .iter()
-                .map(|it| Mark::of(it, text, &lines))
+                .map(|it| Mark::of(it, text, lines))
                 .collect();
             let new: Vec<Subject<'_>> = findings
                 .iter()
@@ -90,7 +99,7 @@ impl Names {
                 .map(|(it, mark)| subject(&it.id.0, &it.category, Words::of(it), mark, false))
                 .collect();
             let subjects: Vec<Subject<'_>> = old.iter().map(|it| it.1.clone()).collect();
-            let pairs = identity::pair(&new, &subjects, &lines).into_iter();
+            let pairs = identity::pair(&new, &subjects, lines).into_iter();
             pairs
                 .map(|(new, at)| (new, old[at].0.id.clone()))
                 .collect::<Vec<_>>()
@@ -202,7 +211,8 @@ async fn gone(
         paths,
         texts: Vec::new(),
     };
-    ask(|reply| ledger.sought(root, sought, reply)).await
+    let found = ask(|reply| ledger.sought(root, vec![sought], reply)).await?;
+    Some(found.into_iter().flatten().collect())
 }
 
 /// An answer of the ledger, if it comes in time.

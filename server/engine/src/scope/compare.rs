@@ -4,6 +4,7 @@ use super::changes::{Candidate, Deleted, New, Work};
 use super::diff::{Diff, Header};
 use super::{LineRange, Target, files, renames, secrets};
 use crate::git::objects::Objects;
+use crate::parallel;
 use crate::read;
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
@@ -17,6 +18,15 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 struct Pair {
     target: Target,
     old: Option<Old>,
+}
+
+/// A pair that differs.
+struct Compared {
+    target: Target,
+    /// Its section of the diff.
+    section: String,
+    /// The same with secrets masked, where there are any.
+    masked: Option<String>,
 }
 
 /// An earlier path and text.
@@ -40,14 +50,18 @@ impl Work {
             }
         }
         self.find_renames(&mut pairs, objects);
-        let mut left = 0;
-        for pair in pairs {
-            if self.gathered.targets.len() < self.place.files {
-                self.add(pair);
-            } else {
-                left += 1;
+        let mut pairs = pairs.into_iter();
+        // What turns out not to differ takes no room.
+        while let room @ 1.. = self.place.files.saturating_sub(self.gathered.targets.len()) {
+            let next: Vec<Pair> = pairs.by_ref().take(room).collect();
+            if next.is_empty() {
+                break;
+            }
+            for compared in parallel::map(next, compared).into_iter().flatten() {
+                self.add(compared);
             }
         }
+        let left = pairs.count();
         self.gathered
             .skipped
             .extend(files::beyond_limit(&self.place, left));
@@ -144,58 +158,58 @@ impl Work {
         });
     }
 
-    /// Adds a target if any line of it differs.
-    fn add(&mut self, pair: Pair) {
-        let Pair { mut target, old } = pair;
-        let old_text = old.as_ref().map(|it| &it.text);
-        let diff = Diff::new(old_text, &target.text);
-        if diff.is_empty() {
-            return;
+    fn add(&mut self, compared: Compared) {
+        let Compared {
+            mut target,
+            section,
+            masked,
+        } = compared;
+        let start = self.diff.len();
+        target.diff = Some(TextRange::new(start, start + section.len()));
+        match (&mut self.masked, masked) {
+            (Some(all), masked) => all.push_str(masked.as_ref().unwrap_or(&section)),
+            (None, Some(masked)) => self.masked = Some(self.diff.clone() + &masked),
+            (None, None) => {}
         }
-        target.ranges = old.as_ref().map(|_| match diff.ranges() {
-            // Emptied: its one empty line stands for it.
-            ranges if ranges.is_empty() => vec![LineRange {
-                start_line: 1,
-                end_line: 1,
-            }],
-            ranges => ranges,
-        });
-        let header = Header {
-            old: old.as_ref().map(|it| it.path.as_str()),
-            new: target.path.as_str(),
-        };
-        let section = diff.section(header, old_text, &target.text);
-        target.diff = Some(TextRange::new(
-            self.diff.len(),
-            self.diff.len() + section.len(),
-        ));
-        self.add_masked(&diff, header, old_text, &target.text, &section);
         self.diff.push_str(&section);
         self.gathered.targets.push(target);
     }
+}
 
-    fn add_masked(
-        &mut self,
-        diff: &Diff,
-        header: Header<'_>,
-        old: Option<&Text>,
-        new: &Text,
-        section: &str,
-    ) {
-        let (masked_old, masked_new) = (old.and_then(secrets::masked), secrets::masked(new));
-        if masked_old.is_some() || masked_new.is_some() {
-            let section = diff.section(
-                header,
-                masked_old.as_ref().or(old),
-                masked_new.as_ref().unwrap_or(new),
-            );
-            self.masked
-                .get_or_insert_with(|| self.diff.clone())
-                .push_str(&section);
-        } else if let Some(masked) = &mut self.masked {
-            masked.push_str(section);
-        }
+/// The changed lines of a target, and how the diff tells them; `None` when no line differs.
+fn compared(pair: Pair) -> Option<Compared> {
+    let Pair { mut target, old } = pair;
+    let old_text = old.as_ref().map(|it| &it.text);
+    let diff = Diff::new(old_text, &target.text);
+    if diff.is_empty() {
+        return None;
     }
+    target.ranges = old.as_ref().map(|_| match diff.ranges() {
+        // Emptied: its one empty line stands for it.
+        ranges if ranges.is_empty() => vec![LineRange {
+            start_line: 1,
+            end_line: 1,
+        }],
+        ranges => ranges,
+    });
+    let path = target.path.clone();
+    let header = Header {
+        old: old.as_ref().map(|it| it.path.as_str()),
+        new: path.as_str(),
+    };
+    let (masked_old, masked_new) = (
+        old_text.and_then(secrets::masked),
+        secrets::masked(&target.text),
+    );
+    let masked = (masked_old.is_some() || masked_new.is_some()).then(|| {
+        let new = masked_new.as_ref().unwrap_or(&target.text);
+        diff.section(header, masked_old.as_ref().or(old_text), new)
+    });
+    Some(Compared {
+        section: diff.section(header, old_text, &target.text),
+        masked,
+        target,
+    })
 }
 
 fn lossy(bytes: &[u8]) -> Text {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Most files that are looked into for one answer.
-const MAX_FILES: usize = 64;
+/// Most files that are looked into for the answers about one file or some.
+const MAX_FILES: usize = 256;
 
 /// The files of a root as they are now, read when asked for.
 pub(crate) struct Elsewhere {

@@ -38,16 +38,21 @@ pub(crate) struct Sifted {
 }
 
 impl Sieve<'_> {
-    /// Parts the findings of the file `path`, whose text is `text`.
-    pub(crate) fn sift(&self, path: &RelPath, text: &Text, findings: Vec<Finding>) -> Sifted {
+    /// Parts the findings of the file `path`, whose text is `text`; `lines` are those of the text.
+    pub(crate) fn sift(
+        &self,
+        path: &RelPath,
+        text: &Text,
+        lines: &Lines,
+        findings: Vec<Finding>,
+    ) -> Sifted {
         let mut sifted = Sifted::default();
         if findings.is_empty() {
             return sifted;
         }
-        let lines = Lines::of(text);
         let comments = Suppressions::of(path.as_str(), text, self.honour);
         for finding in findings {
-            let mark = Mark::of(&finding, text, &lines);
+            let mark = Mark::of(&finding, text, lines);
             let subject = Subject {
                 id: &finding.id.0,
                 category: &finding.category,
@@ -60,7 +65,7 @@ impl Sieve<'_> {
                     line: u32::try_from(comment.line).unwrap_or(u32::MAX),
                     reason: comment.reason.clone(),
                 }),
-                None => self.decided(&finding, &subject, &lines),
+                None => self.decided(&finding, &subject, lines),
             };
             match why {
                 Some(why) => sifted.hidden.push(Hidden { finding, why }),

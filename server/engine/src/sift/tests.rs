@@ -74,7 +74,7 @@ fn why(verdicts: &Verdicts, root: &Path, finding: &Finding, text: &Text) -> Opti
         honour: &[],
         elsewhere: &Elsewhere::new(root, OpenBuffers::new(), 1 << 20),
     };
-    let mut sifted = sieve.sift(&finding.path, text, vec![finding.clone()]);
+    let mut sifted = sieve.sift(&finding.path, text, &Lines::of(text), vec![finding.clone()]);
     sifted.hidden.pop().map(|it| it.why)
 }
 
@@ -313,7 +313,7 @@ fn a_baseline_hides_and_is_told() {
             honour: &[],
             elsewhere: &elsewhere,
         };
-        let sifted = sieve.sift(&finding.path, now, vec![finding.clone()]);
+        let sifted = sieve.sift(&finding.path, now, &Lines::of(now), vec![finding.clone()]);
         sifted.hidden.first().map(|it| it.why.clone())
     };
     assert_eq!(hidden(&text, &first), Some(Why::Baseline));

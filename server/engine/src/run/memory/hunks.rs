@@ -5,6 +5,7 @@ use super::key::{self, Key, Parts};
 use super::{Fate, MAX_ROUNDS, answers};
 use crate::guidelines::Guideline;
 use crate::ledger::{HunkAnswer, Said};
+use crate::parallel;
 use crate::prompt;
 use crate::run::answer::FilePart;
 use crate::scope::{Gathered, LineRange, Target};
@@ -47,8 +48,8 @@ pub(super) fn of(
     agent: &Parts,
     takes_ranges: bool,
 ) -> Vec<FileHunks> {
-    let targets = gathered.targets.iter().enumerate();
-    let files = targets.map(|(index, target)| {
+    let targets = gathered.targets.iter().enumerate().collect();
+    parallel::map(targets, |(index, target): (usize, &Target)| {
         let file = key::of_file(agent, target, guidelines, gathered.base.is_some());
         let diff = target.diff.zip(gathered.diff.as_deref());
         let diff = diff.and_then(|(at, diff)| diff.get(at.as_range()));
@@ -58,8 +59,7 @@ pub(super) fn of(
             hunks: cut(target, &file, diff, takes_ranges),
             said: Vec::new(),
         }
-    });
-    files.collect()
+    })
 }
 
 fn cut(target: &Target, file: &Parts, diff: Option<&str>, takes_ranges: bool) -> Vec<Hunk> {

@@ -3,7 +3,8 @@
 use crate::prompt::{Known, KnownRemark};
 use crate::run::agent::Part;
 use crate::scope::Target;
-use domain::finding::FindingId;
+use domain::finding::{Finding, FindingId};
+use domain::identity::Lines;
 use domain::locate::{Locator, Tier};
 use domain::text::TextRange;
 use std::sync::Arc;
@@ -46,10 +47,12 @@ pub(super) async fn of(part: &Arc<Part>) -> (Vec<Known>, Vec<FindingId>) {
             let locator = Locator::new(&target.text);
             let own = said.into_iter().filter(|it| it.agent() == part.spec.name);
             let placed = own.filter_map(|it| it.place(&target.text, &locator));
-            let sifted = part
-                .root
-                .sift(&target.path, &target.text, placed.collect(), &elsewhere);
-            let mut placed = sifted.shown;
+            let mut placed: Vec<Finding> = placed.collect();
+            if !placed.is_empty() {
+                let lines = Lines::of(&target.text);
+                let (path, text) = (&target.path, &target.text);
+                placed = part.root.sift(path, text, &lines, placed, &elsewhere).shown;
+            }
             placed.sort_by_key(|it| it.range);
             names.extend(placed.iter().map(|it| it.id.clone()));
             let said = placed.into_iter().take(MAX_SAID).map(|it| KnownRemark {

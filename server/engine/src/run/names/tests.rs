@@ -240,16 +240,17 @@ impl Session {
         let mut names = Names::default();
         let known = Lines::of(&text);
         let marks: Vec<Mark> = said.iter().map(|it| Mark::of(it, &text, &known)).collect();
-        let asking = names.before(&self.ledger, root, agent, &self.path, &marks, &elsewhere);
-        let before = self.runtime.block_on(asking);
-        let named = names.give(said, &[], &text, before, &elsewhere);
+        let asked = [(&self.path, marks.as_slice())];
+        let asking = names.before(&self.ledger, root, agent, &asked, &elsewhere);
+        let before = self.runtime.block_on(asking).and_then(|mut it| it.pop());
+        let named = names.give(said, &[], &text, &Lines::of(&text), before, &elsewhere);
         let sieve = Sieve {
             verdicts: &self.verdicts,
             baseline: &Baseline::default(),
             honour: &[],
             elsewhere: &elsewhere,
         };
-        let sifted = sieve.sift(&self.path, &text, named);
+        let sifted = sieve.sift(&self.path, &text, &Lines::of(&text), named);
         let run = RunId(self.runs);
         self.ledger.begin(run, root, &[agent.to_owned()]);
         self.ledger.save(
