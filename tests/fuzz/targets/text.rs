@@ -44,6 +44,10 @@ fuzz_target!(|input: Input<'_>| {
     assert_eq!(text.to_string(), model);
     let lines = model_lines(&model);
     assert_eq!(text.line_count(), lines.len());
+    assert!(
+        text.lines()
+            .eq(lines.iter().map(|it| &model[it.as_range()]))
+    );
     for (number, line) in lines.iter().enumerate().take(100) {
         assert_eq!(text.line_range(number), Some(*line));
         assert_eq!(text.line(number), &model[line.as_range()]);

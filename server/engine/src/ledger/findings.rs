@@ -262,10 +262,16 @@ pub(super) fn sought(store: &Store, root: &str, sought: &Sought) -> Result<Vec<K
     for text in sought.texts.iter().take(MAX_TEXTS) {
         let rows = select.query_map(
             params![root, sought.agent, text.to_string(), MAX_PER_TEXT],
-            kept_from_row,
+            |row| {
+                let path = row.get_ref("path")?.as_str()?;
+                if sought.paths.iter().any(|it| it.as_str() == path) {
+                    // Found above.
+                    return Ok(None);
+                }
+                kept_from_row(row)
+            },
         )?;
-        let rows = rows.collect::<Result<Vec<_>>>()?.into_iter().flatten();
-        found.extend(rows.filter(|it| !sought.paths.contains(&it.path)));
+        found.extend(rows.collect::<Result<Vec<_>>>()?.into_iter().flatten());
     }
     Ok(found)
 }
