@@ -29,6 +29,7 @@ mod models;
 mod own_servers;
 mod prompts;
 mod real_agents;
+mod records;
 mod remembered;
 mod soak;
 mod stats;

@@ -1,7 +1,7 @@
 //! Collecting the findings of a run as they arrive, for printing when it is over.
 
 use domain::board::Board;
-use domain::merge::{Cluster, Panel};
+use domain::merge::{Cluster, Panel, Records};
 use domain::path::RelPath;
 use domain::text::Text;
 use engine::{Checked, FileFindings};
@@ -29,6 +29,11 @@ impl Findings {
             board,
             texts: BTreeMap::new(),
         }
+    }
+
+    /// What became of the agents' earlier findings.
+    pub(crate) fn weigh_with(&mut self, records: Records) {
+        self.board.set_records(records);
     }
 
     /// Adds what one agent found in a file that it has just looked at.

@@ -135,6 +135,7 @@ pub(crate) async fn named(
 /// What several agents say of one thing is settled once.
 fn gather(workspace: &Workspace, recalled: recall::Recalled) -> Vec<Chosen> {
     let mut findings = Findings::new(workspace.loaded.config.panel(&[]));
+    findings.weigh_with(recalled.records);
     for file in recalled.files {
         findings.recall(file);
     }

@@ -84,7 +84,11 @@ struct Listed {
 
 impl Listed {
     fn of(workspace: &Workspace, recalled: recall::Recalled) -> Self {
-        let none = || Findings::new(workspace.loaded.config.panel(&[]));
+        let none = || {
+            let mut none = Findings::new(workspace.loaded.config.panel(&[]));
+            none.weigh_with(recalled.records.clone());
+            none
+        };
         let (mut shown, mut hidden, mut why) = (none(), none(), BTreeMap::new());
         for file in recalled.files {
             let of_hidden = file.hidden.iter();

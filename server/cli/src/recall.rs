@@ -4,6 +4,7 @@ use crate::output::style;
 use crate::workspace::Workspace;
 use anyhow::bail;
 use domain::finding::FindingId;
+use domain::merge::Records;
 use engine::{
     AgentSpent, AgentStats, Application, BaselineChange, Checked, Decided, Event, FileFindings,
     Kept, Which,
@@ -72,6 +73,8 @@ pub(crate) struct Recalled {
     pub(crate) files: Vec<FileFindings>,
     /// What others said of them, as far as it still holds.
     pub(crate) checks: Vec<Checked>,
+    /// What became of the agents' earlier findings.
+    pub(crate) records: Records,
     /// How many more there are, or cannot be read.
     pub(crate) left_out: usize,
     /// The ledger could not be read.
@@ -84,10 +87,14 @@ pub(crate) struct Recalled {
 /// When the engine ends before it has answered.
 pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow::Result<Recalled> {
     workspace.engine.recall_findings(&workspace.root, prefix);
-    let mut held = Vec::new();
+    let (mut held, mut known) = (Vec::new(), Records::default());
     wait(workspace, |event| match event {
         Event::Checks { checks, .. } => {
             held.extend(checks);
+            None
+        }
+        Event::Records(records) => {
+            known = records;
             None
         }
         Event::Findings {
@@ -98,6 +105,7 @@ pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow:
         } => Some(Recalled {
             files,
             checks: std::mem::take(&mut held),
+            records: std::mem::take(&mut known),
             left_out,
             is_unread,
         }),

@@ -42,6 +42,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
     });
     let mut findings = Findings::new(workspace.loaded.config.panel(&args.agents));
     let report = watch::watch(&mut workspace, run, args.quiet, |event| match event {
+        RunEvent::Records(records) => findings.weigh_with(records),
         RunEvent::Findings(file) => findings.add(file),
         RunEvent::Verified(checked) => findings.check(checked),
         _ => {}

@@ -6,7 +6,7 @@ use crate::edit::{Change, TextEdit};
 use crate::finding::{Finding, FindingId};
 use crate::locate::{Locator, Tier};
 use crate::looked::Looked;
-use crate::merge::{self, Caps, Circumstances, Cluster, Panel, Withheld};
+use crate::merge::{self, Caps, Circumstances, Cluster, Panel, Records, Withheld};
 use crate::path::RelPath;
 use crate::text::{Text, TextRange};
 use rustc_hash::FxHashMap;
@@ -29,6 +29,7 @@ pub struct Board {
     /// Each agent's last check of a finding, also of findings that are not here any more: undo brings them back.
     checks: FxHashMap<FindingId, Vec<Check>>,
     panel: Panel,
+    records: Records,
 }
 
 /// Most findings whose checks are kept; those of findings that are not here any more are forgotten first.
@@ -59,9 +60,14 @@ impl Board {
             return;
         }
         self.panel = panel;
-        for (path, file) in &mut self.files {
-            file.clusters = None;
-            self.changed.insert(path.clone());
+        self.weigh_all_anew();
+    }
+
+    /// What became of the agents' earlier findings: it decides how likely their next ones are right.
+    pub fn set_records(&mut self, records: Records) {
+        if self.records != records {
+            self.records = records;
+            self.weigh_all_anew();
         }
     }
 
@@ -94,10 +100,11 @@ impl Board {
             looked,
             checks,
             panel,
+            records,
             ..
         } = self;
         let clusters = files.iter_mut().flat_map(|(path, file)| {
-            let around = circumstances(panel, looked.get(path), checks);
+            let around = circumstances(panel, records, looked.get(path), checks);
             file.clusters(around)
         });
         merge::withheld(clusters, caps)
@@ -269,7 +276,8 @@ impl Board {
 
     /// The clusters of `path`, sorted by place. Merged at most once per change.
     pub fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
-        let around = circumstances(&self.panel, self.looked.get(path), &self.checks);
+        let looked = self.looked.get(path);
+        let around = circumstances(&self.panel, &self.records, looked, &self.checks);
         let file = self.files.get_mut(path);
         file.map_or(&[], |it| it.clusters(around))
     }
@@ -299,6 +307,14 @@ impl Board {
             .iter()
             .position(|it| it.findings.iter().any(|it| it.id == *id))?;
         Some((path, at))
+    }
+
+    /// Has all findings merged and shown anew.
+    fn weigh_all_anew(&mut self) {
+        for (path, file) in &mut self.files {
+            file.clusters = None;
+            self.changed.insert(path.clone());
+        }
     }
 
     /// Has the findings of `path` merged and shown anew.
@@ -346,11 +362,13 @@ impl File {
 
 fn circumstances<'a>(
     panel: &'a Panel,
+    records: &'a Records,
     looked: Option<&'a Looked>,
     checks: &'a FxHashMap<FindingId, Vec<Check>>,
 ) -> Circumstances<'a> {
     Circumstances {
         panel,
+        records,
         looked: looked.unwrap_or(Circumstances::default().looked),
         checks,
     }

@@ -24,7 +24,8 @@ use crate::check::Check;
 use crate::finding::{Category, Finding, FindingId, Severity};
 use crate::text::TextRange;
 pub use judge::{Circumstances, Standing};
-pub use panel::{Panel, Record, Reviewer};
+pub use panel::{Panel, Reviewer};
+pub use records::{Record, Records};
 use remark::Remarks;
 pub use shown::{Caps, Withheld, by_importance, withheld};
 use std::cmp::{Ordering, Reverse};
@@ -37,6 +38,7 @@ mod judge;
 mod likeness;
 mod linkage;
 mod panel;
+mod records;
 mod remark;
 mod shown;
 #[cfg(test)]

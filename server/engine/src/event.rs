@@ -11,6 +11,7 @@ use domain::answer::Usage;
 use domain::board::Reviewed;
 use domain::check::Check;
 use domain::finding::{Category, Finding, FindingId};
+use domain::merge::Records;
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
 use domain::text::Text;
@@ -154,6 +155,9 @@ pub enum Event {
         /// The checks.
         checks: Vec<Checked>,
     },
+    /// What became of the agents' earlier findings in all roots, for [`crate::Engine::recall_records`], and told before
+    /// [`Event::Findings`]. Nothing is told when the ledger cannot be read.
+    Records(Records),
     /// Something a person should see once: the ledger was set aside, a file could not be watched.
     Notice(String),
 }
@@ -344,6 +348,9 @@ pub enum RunEvent {
         /// Number of files.
         files: usize,
     },
+    /// What became of the agents' earlier findings in all roots: what is found now is weighed with it. Not told when the ledger
+    /// cannot be read in time.
+    Records(Records),
     /// What it will probably take, before the first call is made.
     Estimated(Estimate),
     /// Something to show while waiting; rate-limited.

@@ -6,7 +6,7 @@ use domain::board::{Board, Reviewed};
 use domain::check::Check;
 use domain::edit::Change;
 use domain::finding::{Finding, FindingId};
-use domain::merge::{Caps, Cluster, Panel, Withheld};
+use domain::merge::{Caps, Cluster, Panel, Records, Withheld};
 use domain::path::RelPath;
 use domain::suppression::Suppressions;
 use domain::text::{Text, TextRange};
@@ -85,6 +85,13 @@ impl Findings {
     pub(crate) fn configure(&mut self, panel: Panel, caps: Caps) {
         self.board.set_panel(panel);
         self.caps = caps;
+        self.is_urgent = true;
+        self.files.values_mut().for_each(|it| it.index = None);
+    }
+
+    /// What became of the agents' earlier findings.
+    pub(crate) fn weigh_with(&mut self, records: Records) {
+        self.board.set_records(records);
         self.is_urgent = true;
         self.files.values_mut().for_each(|it| it.index = None);
     }

@@ -130,6 +130,7 @@ impl State {
     /// Tells the engine of every root that it does not know yet.
     pub(crate) fn open_roots(&mut self) {
         let is_first = self.engine_if_made().is_none();
+        let is_any = self.roots.iter().any(|it| !it.is_open);
         let new: Vec<Arc<Path>> = self
             .roots
             .iter()
@@ -145,6 +146,9 @@ impl State {
             if let Some(root) = self.roots.get_mut(&path) {
                 root.is_open = true;
             }
+        }
+        if let Some(engine) = self.engine_if_made().filter(|_| is_any) {
+            engine.recall_records();
         }
         // Whatever other windows and terminals do is learnt again when a run begins or ends here.
         if let Some(engine) = self.engine_if_made().filter(|_| is_first) {

@@ -4,6 +4,7 @@
 //! alone is right in 0.26 of the cases, what two say in 0.76, what three say in 0.91 (medians over pairs and triples).
 
 use super::panel::Panel;
+use super::records::Records;
 use crate::check::{Check, Verdict};
 use crate::finding::{Category, Finding, FindingId, Severity};
 use crate::looked::Looked;
@@ -80,6 +81,8 @@ impl Standing {
 pub struct Circumstances<'a> {
     /// Who the agents are.
     pub panel: &'a Panel,
+    /// What became of their earlier findings.
+    pub records: &'a Records,
     /// Who looked at what.
     pub looked: &'a Looked,
     /// The checks of each finding.
@@ -89,12 +92,13 @@ pub struct Circumstances<'a> {
 impl Default for Circumstances<'_> {
     /// Nothing is known.
     fn default() -> Self {
-        type Nothing = (Panel, Looked, FxHashMap<FindingId, Vec<Check>>);
+        type Nothing = (Panel, Records, Looked, FxHashMap<FindingId, Vec<Check>>);
         static NOTHING: LazyLock<Nothing> = LazyLock::new(Nothing::default);
         Self {
             panel: &NOTHING.0,
-            looked: &NOTHING.1,
-            checks: &NOTHING.2,
+            records: &NOTHING.1,
+            looked: &NOTHING.2,
+            checks: &NOTHING.3,
         }
     }
 }
@@ -138,7 +142,7 @@ pub(super) fn judge(findings: &[&Finding], around: Circumstances<'_>) -> Judgeme
         claimed,
         is_disputed: is_disputed && standing == Standing::Agreed,
         standing,
-        confidence: confidence(findings, standing, voices.len(), panel),
+        confidence: confidence(findings, standing, voices.len(), around.records),
         asked: audience.asked,
         providers_asked: audience.providers,
         checks,
@@ -264,7 +268,12 @@ fn is_grave(finding: &Finding) -> bool {
 }
 
 /// The prior by standing, its odds multiplied with those of the agents' records.
-fn confidence(findings: &[&Finding], standing: Standing, providers: usize, panel: &Panel) -> f32 {
+fn confidence(
+    findings: &[&Finding],
+    standing: Standing,
+    providers: usize,
+    records: &Records,
+) -> f32 {
     let prior = match (standing, providers) {
         (Standing::Refuted, _) => REFUTED,
         (Standing::Unsure | Standing::Lone, _) => ONE,
@@ -275,9 +284,9 @@ fn confidence(findings: &[&Finding], standing: Standing, providers: usize, panel
     };
     let mut agents = BTreeSet::new();
     let firsts = findings.iter().filter(|it| agents.insert(&it.agent));
-    let records: f32 = firsts
-        .map(|it| panel.record(&it.agent, &it.category).odds())
+    let of_agents: f32 = firsts
+        .map(|it| records.of(&it.agent, &it.category).odds())
         .product();
-    let odds = prior / (1.0 - prior) * records;
+    let odds = prior / (1.0 - prior) * of_agents;
     (odds / (1.0 + odds)).clamp(DOUBT, 1.0 - DOUBT)
 }

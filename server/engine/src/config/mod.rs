@@ -69,7 +69,6 @@ impl Config {
         let reviewer = |it: &AgentSpec| Reviewer {
             provider: it.provider.clone(),
             by_rules: it.rules,
-            ..Reviewer::default()
         };
         let asked = if asked.is_empty() {
             &self.review.agents

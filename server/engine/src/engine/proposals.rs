@@ -68,12 +68,13 @@ impl Engine {
         self.inner.ledger.proposal_reverted(root, proposal, id);
     }
     /// Asks the ledger for the findings of a root whose names begin with `prefix` (empty for all), in whatever file; ends
-    /// in one [`Event::Findings`].
+    /// in one [`Event::Findings`], after [`Event::Records`] and [`Event::Checks`].
     pub fn recall_findings(&self, root: &Path, prefix: &str) {
         let (Some((root, _)), Some(handle)) = (self.root(root), self.handle()) else {
             return;
         };
         root.recall_verdicts(&self.inner.ledger);
+        self.recall_records();
         let (sink, path) = (self.inner.sink.clone(), root.path.clone());
         let limit = root
             .loaded()

@@ -8,6 +8,14 @@ use std::path::Path;
 use std::time::SystemTime;
 
 impl Engine {
+    /// Asks the ledger what became of the agents' earlier findings, by agent and category; ends in [`Event::Records`], or in
+    /// nothing when the ledger cannot be read.
+    pub fn recall_records(&self) {
+        let sink = self.inner.sink.clone();
+        self.inner
+            .ledger
+            .records(move |records| sink(Event::Records(records)));
+    }
     /// Asks the ledger what became of each agent's findings since a time, in one root or in all; ends in one [`Event::Stats`].
     pub fn recall_stats(&self, root: Option<&Path>, since: SystemTime) {
         let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));

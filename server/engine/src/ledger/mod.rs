@@ -12,6 +12,7 @@ mod listed;
 mod open;
 mod owner;
 mod proposals;
+mod records;
 mod room;
 mod runs;
 mod schema;

@@ -1,7 +1,7 @@
 //! Proposals in the ledger: kept until they are applied or discarded, and for a while after.
 
 use super::store::Store;
-use super::{Listed, applications, room, runs, sound};
+use super::{Listed, applications, records, room, runs, sound};
 use crate::event::RunId;
 use domain::proposal::{Proposal, ProposalId};
 use rusqlite::{Connection, Result, Row, TransactionBehavior, params};
@@ -202,7 +202,8 @@ pub(super) fn discard(store: &mut Store, root: &str, ids: &[ProposalId]) -> Resu
     transaction.commit()
 }
 
-/// Changes the state of a proposal if it is `from`; another process may have changed it.
+/// Changes the state of a proposal if it is `from`; another process may have changed it. The findings of one that is applied
+/// are fixed.
 pub(super) fn set_state(
     connection: &Connection,
     root: &str,
@@ -211,12 +212,17 @@ pub(super) fn set_state(
     to: ProposalState,
     now: i64,
 ) -> Result<()> {
-    connection
+    let changed = connection
         .prepare_cached(
             "UPDATE proposals SET state = ?4, changed = ?5 WHERE root = ?1 AND id = ?2 AND state = ?3",
         )?
         .execute(params![root, id.0, from.word(), to.word(), now])?;
-    Ok(())
+    match (from, to) {
+        _ if changed == 0 => Ok(()),
+        (_, ProposalState::Applied) => records::fix(connection, root, id, now),
+        (ProposalState::Applied, _) => records::unfix(connection, root, id),
+        _ => Ok(()),
+    }
 }
 
 /// The proposals of a root, newest first.

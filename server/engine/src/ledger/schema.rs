@@ -10,6 +10,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004-answers.sql"),
     include_str!("migrations/0005-verdicts.sql"),
     include_str!("migrations/0006-checks.sql"),
+    include_str!("migrations/0007-records.sql"),
 ];
 
 /// Marks a database file as ours (`CRCS`).
@@ -72,6 +73,7 @@ pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
         (5..=VERSION, super::findings::SELECT),
         (5..=VERSION, super::verdicts::SELECT),
         (6..=VERSION, super::checks::SELECT),
+        (7..=VERSION, super::records::FIXED),
     ] {
         if versions.contains(&version) {
             connection.prepare(statement)?;

@@ -1,7 +1,7 @@
 //! What became of each agent's findings, summed up by the database.
 
 use super::calls::{SUMS, sums};
-use super::store::Store;
+use super::store::{DAY_MS, Store};
 use super::{Ledger, Listed, key};
 use crate::budget::Spent;
 use crate::event::AgentStats;
@@ -13,19 +13,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Most agents told of.
 const MAX_AGENTS: u32 = 1000;
-/// Most decisions, and most applied proposals, that are looked at, newest first.
+/// Most decisions that are looked at, newest first.
 const MAX_LOADED: u32 = 20_000;
+/// Runs begin at most so long before what they find is seen, in milliseconds.
+const LONGEST_RUN: i64 = DAY_MS;
 /// Longest JSON of one of them that is looked at, in bytes.
-const MAX_DATA: u32 = 1024 * 1024;
+pub(super) const MAX_DATA: u32 = 1024 * 1024;
 
-const FOUND: &str = "
-    SELECT agent, max(provider) AS provider, count(*) FILTER (WHERE first_seen >= :since) AS found FROM findings
-    WHERE last_seen >= :since AND (:root IS NULL OR root = :root) GROUP BY agent LIMIT :agents";
+pub(super) const FOUND: &str = "
+    SELECT agent, max(provider) AS provider, count(*) AS found FROM findings
+    WHERE first_seen >= :since AND (:root IS NULL OR root = :root) GROUP BY agent LIMIT :agents";
 
-/// Findings that another agent was told to refute, by what it said.
-const CHECKED: &str = "
+/// Findings that another agent was told to refute, by what it said. The index is named since another one has all columns, but reads
+/// all findings of the root for each check.
+pub(super) const CHECKED: &str = "
     SELECT findings.agent, checks.verdict AS word, count(DISTINCT findings.row) AS count FROM checks
-    JOIN findings ON findings.root = checks.root AND findings.id = checks.finding
+    JOIN findings INDEXED BY findings_by_name ON findings.root = checks.root AND findings.id = checks.finding
     WHERE checks.checked >= :since AND (:root IS NULL OR checks.root = :root)
     GROUP BY findings.agent, checks.verdict LIMIT 3 * :agents";
 
@@ -41,11 +44,7 @@ const DECIDED: &str = "
     ), latest AS (
         SELECT *, row_number() OVER (PARTITION BY root, agent, iif(finding = '', id, finding) ORDER BY id DESC) AS place FROM said
     ), applied AS (
-        SELECT DISTINCT findings.root, findings.agent, findings.id AS finding
-        FROM (SELECT * FROM proposals WHERE state = 'applied' AND changed >= :since AND (:root IS NULL OR root = :root)
-              ORDER BY changed DESC LIMIT :loaded) AS p,
-             json_each(iif(p.size <= :data AND json_valid(p.data), p.data, '{}'), '$.findings') AS named
-        JOIN findings ON findings.root = p.root AND findings.id = named.value
+        SELECT DISTINCT root, agent, finding FROM fixed WHERE applied >= :since AND (:root IS NULL OR root = :root)
     ), decided AS (
         SELECT agent, verdict = 'accepted' AS accepted, reason FROM latest
         WHERE place = 1 AND agent IS NOT NULL AND NOT EXISTS (
@@ -57,11 +56,13 @@ const DECIDED: &str = "
     FROM decided GROUP BY 1, 2, 3 LIMIT 7 * :agents";
 
 /// Findings that were dismissed and that their agent said again, to a call that it got afterwards.
-const REPEATED: &str = "
+pub(super) const REPEATED: &str = "
     SELECT agent, '' AS word, count(*) AS count FROM findings
-    WHERE last_seen >= :since AND (:root IS NULL OR root = :root) AND hidden LIKE 'dismissed %' AND last_run != first_run
-      AND EXISTS (SELECT 1 FROM calls WHERE calls.agent = findings.agent AND operation = 'review' AND calls.run = last_run
-                  AND state = 'answered')
+    WHERE hidden IS NOT NULL AND last_seen >= :since AND (:root IS NULL OR root = :root)
+      AND hidden LIKE 'dismissed %' AND last_run != first_run
+      AND (agent, last_run) IN (
+          SELECT agent, run FROM calls INDEXED BY calls_by_time
+          WHERE started >= :since - :longest AND operation = 'review' AND state = 'answered')
     GROUP BY agent LIMIT :agents";
 
 impl Ledger {
@@ -133,8 +134,9 @@ fn of(store: &Store, root: Option<&str>, since: i64) -> Result<Agents> {
         }
     }
     let mut select = connection.prepare_cached(REPEATED)?;
-    let mut rows =
-        select.query(named_params! { ":since": since, ":root": root, ":agents": MAX_AGENTS })?;
+    let mut rows = select.query(named_params! {
+        ":since": since, ":root": root, ":agents": MAX_AGENTS, ":longest": LONGEST_RUN,
+    })?;
     while let Some(row) = rows.next()? {
         entry(&mut agents, row)?.repeated = row.get("count")?;
     }
@@ -161,7 +163,7 @@ fn reviewing(
     since: i64,
 ) -> Result<Vec<(String, String, Spent)>> {
     let mut select = store.connection.prepare_cached(&format!(
-        "SELECT {SUMS}, agent, provider FROM calls
+        "SELECT {SUMS}, agent, provider FROM calls INDEXED BY calls_by_time
          WHERE started >= :since AND operation = 'review' AND state != 'reserved' AND (:root IS NULL OR root = :root)
          GROUP BY agent, provider ORDER BY max(started) LIMIT :agents"
     ))?;

@@ -17,6 +17,7 @@ mod names;
 mod place;
 mod prepare;
 mod progress;
+mod records;
 mod relief;
 mod report;
 mod verify;
@@ -174,6 +175,7 @@ pub(crate) async fn supervise(job: Job) -> Report {
 async fn conduct(job: &Job, review: &Review, started: Instant) -> Report {
     // Other processes may have decided something; by the first answer this is long known.
     job.root.recall_verdicts(&job.ledger);
+    let records = records::ask(&job.ledger);
     let preparing = prepare::prepare(review, &job.root, &job.cancel, started);
     let prepared = tokio::select! {
         biased;
@@ -181,7 +183,7 @@ async fn conduct(job: &Job, review: &Review, started: Instant) -> Report {
         prepared = preparing => prepared,
     };
     match prepared {
-        Ok(prepared) => ask(job, prepared, started).await,
+        Ok(prepared) => ask(job, prepared, records, started).await,
         Err(nothing) => nothing.report(started.elapsed()),
     }
 }
@@ -193,7 +195,7 @@ enum Stop {
 }
 
 /// Asks all agents and tells what they answer.
-async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
+async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: Instant) -> Report {
     let Prepared {
         agents,
         unusable,
@@ -203,13 +205,17 @@ async fn ask(job: &Job, prepared: Prepared, started: Instant) -> Report {
     } = prepared;
     let (gate, relief) = set_up(job, &agents, author, &[Operation::Review]).await;
     let shared = Arc::new(shared);
-    let mut second = SecondLook::new(job, &shared).await;
+    let (mut second, records) = tokio::join!(SecondLook::new(job, &shared), records.take());
     let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
     job.ledger.begin(job.run, &job.root.path, &names);
     job.emitter.tell(RunEvent::Started {
         agents: names,
         files: shared.gathered.targets.len(),
     });
+    if let Some(records) = records {
+        second.weigh_with(records.clone());
+        job.emitter.tell(RunEvent::Records(records));
+    }
 
     let mut tally = Tally::new(&agents, shared.gathered.clone());
     // The last share is that of the checks at the end.

@@ -10,6 +10,7 @@ use domain::carry::Carried;
 use domain::check::text_key;
 use domain::finding::Finding;
 use domain::locate::Tier;
+use domain::merge::Records;
 use domain::text::TextRange;
 use engine::{AgentEvent, Checked, Event, FileFindings, RunEvent, RunId};
 use std::path::Path;
@@ -31,6 +32,7 @@ pub(super) fn handle(state: &mut State, event: Event) {
                 checked_by(state, &root, checked);
             }
         }
+        Event::Records(records) => weigh_with(state, &records),
         // Nobody asks for these here: findings are recalled file by file.
         Event::Findings { .. }
         | Event::Stats { .. }
@@ -95,6 +97,7 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
             }
         }
         RunEvent::Started { agents, files } => runs.started(run, &agents, files, client),
+        RunEvent::Records(records) => weigh_with(state, &records),
         RunEvent::Estimated(estimate) => runs.estimated(run, &estimate, client),
         RunEvent::Progress { message, fraction } => runs.moved(run, message, fraction, client),
         RunEvent::Findings(file) => {
@@ -109,6 +112,13 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
             let more = root.map_or(0, |it| it.findings.withheld().count_more());
             runs.ended(run, &report, more, client);
         }
+    }
+}
+
+/// What became of the agents' earlier findings is the same for all roots.
+fn weigh_with(state: &mut State, records: &Records) {
+    for root in state.roots.iter_mut() {
+        root.findings.weigh_with(records.clone());
     }
 }
 

@@ -206,10 +206,19 @@ fn checks_change_what_one_says_alone() {
 
 #[test]
 fn confidence_rests_on_providers_and_records() {
-    let confidence = |said: &[(&str, Severity)], panel: &Panel| {
-        (judged(said, panel, &[]).confidence * 100.0).round()
+    let confidence = |said: &[(&str, Severity)], records: &Records| {
+        let findings = said.iter().map(|(agent, severity)| Finding {
+            severity: *severity,
+            ..finding(agent, 5, TITLE)
+        });
+        let findings: Vec<Finding> = findings.collect();
+        let around = Circumstances {
+            records,
+            ..Circumstances::default()
+        };
+        (merge(&findings, around)[0].confidence * 100.0).round()
     };
-    let none = Panel::default();
+    let none = Records::default();
     assert_eq!(confidence(&[("a", Error)], &none), 26.0);
     assert_eq!(confidence(&[("a", Error), ("b", Hint)], &none), 76.0);
     let three = [("a", Error), ("b", Hint), ("c", Info)];
@@ -220,14 +229,17 @@ fn confidence_rests_on_providers_and_records() {
             accepted,
             dismissed,
         };
-        let reviewer = Reviewer {
-            records: [(Category::Correctness, record)].into(),
-            ..Reviewer::default()
-        };
-        Panel {
-            reviewers: [("a".to_owned(), reviewer)].into(),
-            ..Panel::default()
+        let mut records = Records::default();
+        records.set("a", Category::Correctness, record);
+        // Neither what others are worth counts, nor what it is worth in something else.
+        for (agent, category) in [("a", Category::Style), ("b", Category::Correctness)] {
+            let other = Record {
+                accepted: 0,
+                dismissed: 99,
+            };
+            records.set(agent, category, other);
         }
+        records
     };
     assert_eq!(confidence(&[("a", Error)], &record(0, 0)), 26.0);
     assert_eq!(confidence(&[("a", Error)], &record(8, 0)), 64.0);
@@ -266,6 +278,7 @@ fn the_most_important_is_shown_first_and_the_rest_is_counted() {
         panel: &panel,
         looked: &looked,
         checks: &checks,
+        ..Circumstances::default()
     };
     let mut clusters = merge(&all, around);
     let title = |id: &FindingId| {

@@ -12,7 +12,7 @@ use crate::run::progress::Meter;
 use crate::run::report::added;
 use domain::board::Board;
 use domain::finding::{Category, Finding, FindingId, Severity};
-use domain::merge::{Cluster, Standing, by_importance};
+use domain::merge::{Cluster, Records, Standing, by_importance};
 use domain::path::RelPath;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +58,11 @@ impl SecondLook {
             paths: BTreeSet::new(),
             known,
         }
+    }
+
+    /// What became of the agents' earlier findings.
+    pub(in crate::run) fn weigh_with(&mut self, records: Records) {
+        self.board.set_records(records);
     }
 
     /// Whether there will be checks at the end.
