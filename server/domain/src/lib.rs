@@ -23,3 +23,4 @@ pub mod secrets;
 mod stop_words;
 pub mod suppression;
 pub mod text;
+mod words;

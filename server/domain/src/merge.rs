@@ -43,7 +43,6 @@ mod remark;
 mod shown;
 #[cfg(test)]
 mod tests;
-mod words;
 
 /// Findings that are the same remark; what a door shows.
 #[derive(Clone, Debug, PartialEq)]

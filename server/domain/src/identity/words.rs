@@ -1,7 +1,7 @@
 //! What a finding says, as words that can be compared.
 
 use crate::finding::Finding;
-use crate::stop_words::is_stop_word;
+use crate::words::{first_sentence, tokens};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
@@ -30,10 +30,13 @@ impl Words {
     pub fn of_text(title: &str, body: &str) -> Self {
         let (title, body) = (cut(title), cut(body));
         let sentence = first_sentence(body);
-        let words = pieces(title).chain(pieces(sentence));
+        let mut words = Vec::new();
+        for text in [title, sentence] {
+            tokens(text, |it| words.push(hashed(it)));
+        }
         let names = names(title).chain(names(body));
         Self {
-            words: set(words.filter_map(word)),
+            words: set(words.into_iter()),
             names: set(names.map(|it| hashed(&it.to_lowercase()))),
         }
     }
@@ -68,58 +71,6 @@ impl Words {
 
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_BYTES)]
-}
-
-fn first_sentence(text: &str) -> &str {
-    let text = text.trim_start();
-    let end = text
-        .match_indices(['.', '!', '?', '\n'])
-        .find(|(at, _)| {
-            text[at + 1..]
-                .chars()
-                .next()
-                .is_none_or(char::is_whitespace)
-        })
-        .map_or(text.len(), |(at, _)| at);
-    &text[..end]
-}
-
-/// Words, and the parts of names: `readBody` is `read`, `Body`.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|it: char| !it.is_alphanumeric())
-        .flat_map(|word| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                if rest.is_empty() {
-                    return None;
-                }
-                let mut last_lower = false;
-                let end = rest.char_indices().find_map(|(at, it)| {
-                    let starts = last_lower && it.is_uppercase();
-                    last_lower = it.is_lowercase() || it.is_numeric();
-                    starts.then_some(at)
-                });
-                let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
-                rest = after;
-                Some(piece)
-            })
-        })
-}
-
-/// A word's hash without case and ending; `None` for one that says nothing.
-fn word(piece: &str) -> Option<u64> {
-    let lower = piece.to_lowercase();
-    let says = lower.chars().nth(1).is_some() && !is_stop_word(&lower);
-    says.then(|| hashed(without_ending(&lower)))
-}
-
-fn without_ending(word: &str) -> &str {
-    let endings = ["ing", "ed", "es", "s"];
-    let rest = endings.iter().find_map(|ending| word.strip_suffix(ending));
-    match rest {
-        Some(rest) if rest.chars().count() >= 3 && !word.ends_with("ss") => rest,
-        _ => word,
-    }
 }
 
 /// Names as code has them: with `_`, `.` or `::` inside, a capital inside, or in backticks.

@@ -281,7 +281,7 @@ pub(super) fn share(stem: &str) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::words::stem;
+    use crate::words::stem;
 
     #[test]
     fn the_table_is_in_order() {

@@ -264,7 +264,7 @@ fn is_grave(finding: &Finding) -> bool {
     };
     finding.category == Category::Security
         || says(&finding.title)
-        || says(super::words::first_sentence(&finding.body))
+        || says(crate::words::first_sentence(&finding.body))
 }
 
 /// The prior by standing, its odds multiplied with those of the agents' records.

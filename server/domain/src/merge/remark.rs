@@ -1,11 +1,12 @@
 //! Findings as they are compared: their words as numbers, and where they are.
 
 use super::fix::{self, Fixed};
-use super::{frequency, words};
+use super::frequency;
 use crate::finding::{Category, Finding};
 use crate::locate::Tier;
 use crate::merge::Panel;
 use crate::stop_words::is_stop_word;
+use crate::words;
 use rustc_hash::FxHashMap;
 
 /// Most words of one finding that are compared.

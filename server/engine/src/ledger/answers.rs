@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 
 /// Answers older than this many days are not used, and forgotten.
 const DAYS: i64 = 90;
-/// Most answers kept, over all roots; beyond, the oldest are forgotten.
-const MAX_ROWS: i64 = 100_000;
-/// Most bytes of all answers together; beyond, the oldest are forgotten.
-const MAX_BYTES: i64 = 64 * 1024 * 1024;
+/// How much is kept, over all roots; beyond, the oldest answers are forgotten.
+pub(super) const ROOM: Room = Room {
+    rows: 100_000,
+    bytes: 64 * 1024 * 1024,
+};
 /// Largest answer about one hunk that is kept, in bytes of JSON.
 const MAX_ANSWER: usize = 256 * 1024;
 /// Most applications of an agent's proposals that its findings are held against, newest first.
@@ -26,6 +27,15 @@ pub(super) const SELECT: &str = "
     SELECT together, of, data FROM answers WHERE root = ?1 AND key = ?2 AND created >= ?3";
 pub(super) const ROUNDS: &str =
     "SELECT region, count FROM rounds WHERE root = ?1 AND agent = ?2 AND last >= ?3";
+
+/// How much there is room for.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// Answers.
+    pub(super) rows: i64,
+    /// Bytes of all of them together.
+    pub(super) bytes: i64,
+}
 
 /// Hash of everything that shapes an answer, or of what names a place.
 pub(crate) type Key = [u8; 32];
@@ -165,8 +175,14 @@ fn forget_rounds(
     transaction.commit()
 }
 
-/// Keeps answers, and counts the rounds.
-pub(super) fn keep(store: &mut Store, run: RunId, root: &str, kept: &NewAnswers) -> Result<()> {
+/// Keeps answers as far as there is room, and counts the rounds.
+pub(super) fn keep(
+    store: &mut Store,
+    run: RunId,
+    root: &str,
+    kept: &NewAnswers,
+    room: Room,
+) -> Result<()> {
     let run = runs::row(store, run)?;
     let now = store.now();
     let transaction = store
@@ -190,7 +206,7 @@ pub(super) fn keep(store: &mut Store, run: RunId, root: &str, kept: &NewAnswers)
                 now - ROUND_DAYS * DAY_MS
             ])?;
     }
-    forget_excess(&transaction)?;
+    forget_excess(&transaction, room)?;
     transaction.commit()
 }
 
@@ -235,20 +251,20 @@ fn insert(
 }
 
 /// Forgets the oldest answers until the rest has room.
-fn forget_excess(connection: &Connection) -> Result<()> {
+fn forget_excess(connection: &Connection, room: Room) -> Result<()> {
     let count: i64 = connection
         .prepare_cached("SELECT count(*) FROM answers")?
         .query_row([], |row| row.get(0))?;
-    if count > MAX_ROWS {
+    if count > room.rows {
         connection
             .prepare_cached(
                 "DELETE FROM answers WHERE row IN (SELECT row FROM answers ORDER BY created, row LIMIT ?1)",
             )?
-            .execute([count - MAX_ROWS])?;
+            .execute([count - room.rows])?;
     }
     let going = room::surplus(
         connection,
-        MAX_BYTES,
+        room.bytes,
         "SELECT total(size) FROM answers",
         "SELECT row, size, 1 FROM answers ORDER BY created, row",
         [],

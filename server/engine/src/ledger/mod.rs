@@ -149,7 +149,7 @@ impl Ledger {
     pub(crate) fn keep_answers(&self, run: RunId, root: &Path, kept: NewAnswers) {
         let root = key(root);
         self.worker
-            .submit(move |store| answers::keep(store, run, &root, &kept));
+            .submit(move |store| answers::keep(store, run, &root, &kept, answers::ROOM));
     }
     /// Keeps what an agent said of a finding that it was told to refute.
     pub(crate) fn keep_check(&self, run: RunId, root: &Path, checked: Checked) {

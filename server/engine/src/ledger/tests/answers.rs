@@ -1,6 +1,7 @@
 //! Answers about hunks, and rounds that nobody asked for.
 
 use super::*;
+use crate::ledger::answers::{ROOM, Room, keep};
 
 const DAY: u64 = 24 * 60 * 60;
 const NOW: u64 = 1_795_367_700;
@@ -101,26 +102,40 @@ fn old_damaged_and_huge_answers_are_none() {
 
 #[test]
 fn the_oldest_answers_make_room() {
-    let directory = TempDir::new().unwrap();
     let text = Text::new(CODE);
     let mut large = finding(&text, "teh", 0, "Misspelt");
-    large.body = "x".repeat(200 * 1024);
+    large.body = "x".repeat(20 * 1024);
     let key = |number: usize| {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&number.to_be_bytes());
         key
     };
     let keys: Vec<Key> = (0..400).map(key).collect();
-    let ledger = open(&file(&directory));
-    for chunk in keys.chunks(50) {
-        let answers = chunk
-            .iter()
-            .map(|it| answer(*it, vec![Said::Here(large.clone())]));
-        ledger.keep_said(answers.collect(), Vec::new());
+    let (few, small) = (1024 * 1024, i64::MAX);
+    for (rows, bytes, left) in [
+        (small, few, 45..55),
+        (20, few, 20..21),
+        (ROOM.rows, ROOM.bytes, 400..401),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let ledger = open(&file(&directory));
+        for chunk in keys.chunks(50) {
+            let said = |it: &Key| answer(*it, vec![Said::Here(large.clone())]);
+            let kept = NewAnswers {
+                agent: "house".into(),
+                answers: chunk.iter().map(said).collect(),
+                rounds: Vec::new(),
+            };
+            let room = Room { rows, bytes };
+            ledger
+                .ledger
+                .worker
+                .submit(move |store| keep(store, RUN, "/work/project", &kept, room));
+        }
+        let kept = ledger.answers(&keys);
+        assert!(left.contains(&kept.len()), "{}", kept.len());
+        assert_eq!(kept, keys[400 - kept.len()..]);
     }
-    let kept = ledger.answers(&keys);
-    assert!((300..340).contains(&kept.len()), "{}", kept.len());
-    assert_eq!(kept, keys[400 - kept.len()..]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The words of a finding's text, as they are compared.
+//! The words of a finding's text, as they are compared: when findings are merged, and when one is known again.
 
 use crate::stop_words::is_stop_word;
 
@@ -12,7 +12,7 @@ const ABBREVIATIONS: &[&str] = &["e.g", "i.e", "a.k.a", "z.b"];
 
 /// Tells the subject words of `text`: lower case, without stop words and endings, names split where they change
 /// case. The same word may come several times.
-pub(super) fn tokens(text: &str, mut each: impl FnMut(&str)) {
+pub(crate) fn tokens(text: &str, mut each: impl FnMut(&str)) {
     for part in text.split(|it: char| !it.is_alphanumeric()) {
         for part in split_case(part) {
             let word = part.to_lowercase();
@@ -24,20 +24,20 @@ pub(super) fn tokens(text: &str, mut each: impl FnMut(&str)) {
 }
 
 /// The words of `text` as they stand in code: with underscores, nothing left out.
-pub(super) fn code_words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn code_words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|it: char| !it.is_alphanumeric() && it != '_')
         .filter(|it| !it.is_empty())
 }
 
 /// The words of `text` with dots inside: what may be identifiers.
-pub(super) fn dotted_words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn dotted_words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '.')
         .map(|it| it.trim_matches('.'))
         .filter(|it| !it.is_empty())
 }
 
 /// True for what looks like an identifier: a word with `_`, `.` or inner capitals.
-pub(super) fn is_identifier(word: &str) -> bool {
+pub(crate) fn is_identifier(word: &str) -> bool {
     // Most words are plain, and this is asked of each.
     if word.bytes().all(|it| it.is_ascii_lowercase()) {
         return false;
@@ -48,7 +48,7 @@ pub(super) fn is_identifier(word: &str) -> bool {
 }
 
 /// Tells what stands in quotation marks or backticks.
-pub(super) fn quoted<'t>(text: &'t str, mut each: impl FnMut(&'t str)) {
+pub(crate) fn quoted<'t>(text: &'t str, mut each: impl FnMut(&'t str)) {
     let mut before = ' ';
     let mut chars = text.char_indices();
     while let Some((at, open)) = chars.next() {
@@ -87,7 +87,7 @@ fn closing(inside: &str, close: char) -> Option<usize> {
 }
 
 /// The first sentence of an explanation; nothing of one that begins with code.
-pub(super) fn first_sentence(body: &str) -> &str {
+pub(crate) fn first_sentence(body: &str) -> &str {
     let body = body.trim_start();
     if body.starts_with("```") || body.starts_with("~~~") {
         return "";
@@ -143,7 +143,7 @@ fn first_part(name: &str) -> usize {
 }
 
 /// A word without its ending; enough to make `locks`, `locked` and `locking` equal.
-pub(super) fn stem(word: &str) -> &str {
+pub(crate) fn stem(word: &str) -> &str {
     for ending in ["ing", "ed", "es", "s"] {
         if let Some(rest) = word.strip_suffix(ending)
             && rest.chars().nth(2).is_some()
