@@ -4,11 +4,16 @@ use crate::{CODE, FINDS_ADD};
 use serde_json::{Value, json};
 use tests::{Editor, Ran, Sandbox, sandbox};
 
-/// Steps of an agent that gives a verdict.
+/// Steps of an agent that says what came of its check, by something in the file of the finding.
 fn says(verdict: &str, quote: &str) -> String {
+    says_by(verdict, "src/main.rs", quote)
+}
+
+/// The same by something in any file.
+fn says_by(verdict: &str, path: &str, quote: &str) -> String {
     let answer = json!({
         "verdict": verdict, "why": "I followed every caller.", "failing_input": null,
-        "evidence": [{ "path": "src/main.rs", "quote": quote }],
+        "evidence": [{ "path": path, "quote": quote }],
     });
     format!("tools ask\non call\nanswer {answer}\n")
 }
@@ -36,7 +41,7 @@ fn reviewed(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_terminal_has_findings_verified_and_remembers_the_verdicts() {
+fn a_terminal_has_findings_verified_and_remembers_the_checks() {
     let sandbox = workspace(&says("refuted", "let total = add(1, 2);"));
     let id = reviewed(&sandbox);
     let ran = sandbox.crosscheck(&["verify", &id[..8]]);
@@ -90,7 +95,7 @@ fn a_terminal_has_findings_verified_and_remembers_the_verdicts() {
 }
 
 #[test]
-fn a_verdict_with_invented_evidence_is_unsure() {
+fn a_check_with_invented_evidence_is_unsure() {
     let sandbox = workspace(&says("refuted", "fn add(a: i32, b: i32) -> i32 {"));
     let id = reviewed(&sandbox);
     let ran = sandbox.crosscheck(&["verify", &id, "--format", "json"]);
@@ -215,7 +220,7 @@ fn an_editor_offers_to_verify_and_hides_what_is_refuted() {
     );
     assert_eq!(listed["checks"][0]["agent"], "judge");
 
-    // The guard that it rests on goes: so does the verdict.
+    // The guard that it rests on goes: so does what the check says.
     editor.change("src/main.rs", [1, 8, 1, 13], "sum");
     let again = editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
     assert!(
@@ -267,5 +272,64 @@ fn an_editor_tells_who_confirms_and_why() {
                 .unwrap()
                 .contains("Confirmed by judge.")
     });
+    editor.shutdown();
+}
+
+#[test]
+fn a_check_is_stale_while_what_it_quotes_of_another_file_is_another_text() {
+    let guard = "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n";
+    let sandbox = workspace(&says_by(
+        "refuted",
+        "src/guard.rs",
+        "pub fn add(a: i32, b: i32) -> i32 {",
+    ));
+    sandbox.file("src/guard.rs", guard);
+    let id = reviewed(&sandbox);
+    let ran = sandbox.crosscheck(&["verify", &id]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let standings = || {
+        let of = |args: &[&str]| {
+            let ran = sandbox.crosscheck(&[args, &["--format", "json"]].concat());
+            document(&ran)["findings"][0]["standing"].clone()
+        };
+        (of(&["review", "src/main.rs"]), of(&["findings"]))
+    };
+    let both = |word: &str| (json!(word), json!(word));
+    assert_eq!(standings(), both("refuted"));
+
+    // The file that it quotes is not reviewed, but read again.
+    sandbox.file("src/guard.rs", guard.replace("add", "sum"));
+    assert_eq!(standings(), both("lone"));
+    std::fs::remove_file(sandbox.root().join("src/guard.rs")).unwrap();
+    assert_eq!(standings(), both("lone"));
+    sandbox.file("src/guard.rs", guard);
+    assert_eq!(standings(), both("refuted"));
+
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.review("src/main.rs");
+    let refuted =
+        |editor: &mut Editor| editor.execute("crosscheck.findings", json!({}))["refuted"].clone();
+    assert_eq!(refuted(&mut editor), 1);
+    // A file that is not open is read with the next review.
+    sandbox.file("src/guard.rs", guard.replace("add", "sum"));
+    editor.review("src/main.rs");
+    editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    sandbox.file("src/guard.rs", guard);
+    editor.open("src/guard.rs");
+    editor.review("src/main.rs");
+    editor.diagnostics_until("src/main.rs", <[Value]>::is_empty);
+    assert_eq!(refuted(&mut editor), 1);
+    for (path, at, text, undo) in [
+        // Each edit, and what takes it back.
+        ("src/guard.rs", [0, 7, 0, 10], "sum", ([0, 7, 0, 10], "add")),
+        ("src/main.rs", [1, 17, 1, 17], "x", ([1, 17, 1, 18], "")),
+    ] {
+        editor.change(path, at, text);
+        editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+        editor.change(path, undo.0, undo.1);
+        editor.diagnostics_until("src/main.rs", <[Value]>::is_empty);
+        assert_eq!(refuted(&mut editor), 1, "{path}");
+    }
     editor.shutdown();
 }

@@ -33,7 +33,7 @@ pub(crate) enum Command {
     Review(ReviewArgs),
     /// List the findings that are remembered, where they are now.
     Findings(FindingsArgs),
-    /// Have findings refuted by an agent of another provider, if it can; prints its verdict, why, and what it quotes.
+    /// Have findings refuted by an agent of another provider, if it can; prints what it says, why, and what it quotes.
     Verify(VerifyArgs),
     /// Have findings fixed: ready fixes as they are, the others by an agent; prints the diff.
     Fix(FixArgs),
@@ -177,7 +177,7 @@ impl From<VerifyWhat> for engine::AfterReview {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Verdicts go to standard output, everything else to standard error.\n\n\
+    after_help = "The checks go to standard output, everything else to standard error.\n\n\
         Exit codes: 0 all findings were refuted, 1 some were confirmed or it cannot be told, 2 some could not be verified."
 )]
 pub(crate) struct VerifyArgs {
@@ -191,10 +191,10 @@ pub(crate) struct VerifyArgs {
     /// The agent or the provider that wrote the code: it does not check what it wrote.
     #[arg(long, value_name = "NAME")]
     pub(crate) author: Option<String>,
-    /// How to print the verdicts.
+    /// How to print the checks.
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,
-    /// Print verdicts only: no progress, no summary.
+    /// Print the checks only: no progress, no summary.
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]

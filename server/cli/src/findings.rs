@@ -51,12 +51,16 @@ impl Findings {
 
     /// Adds what another agent said of a finding.
     pub(crate) fn check(&mut self, checked: Checked) {
-        self.board.check(&checked.finding, checked.check);
+        self.board
+            .check(&checked.finding, checked.check, checked.text);
     }
 
     /// All files with findings by path, merged over the agents.
     pub(crate) fn into_files(mut self) -> Vec<FoundFile> {
         let mut files = Vec::new();
+        for (path, text) in &self.texts {
+            self.board.recheck(path, text);
+        }
         for (path, text) in self.texts {
             let clusters = self.board.clusters(&path).to_vec();
             if !clusters.is_empty() {

@@ -312,7 +312,7 @@ fn place(file: &FoundFile, cluster: &Cluster) -> String {
 /// What a finding rests on, and who checked it.
 fn standing(cluster: &Cluster) -> String {
     let checks = cluster.checks.iter();
-    let checks = checks.map(|it| format!(", {} by {}", it.verdict.as_str(), it.agent));
+    let checks = checks.map(|it| format!(", {} by {}", it.outcome.as_str(), it.agent));
     format!(
         "{}{}",
         cluster.standing.as_str(),

@@ -5,10 +5,10 @@ use crate::fix::{self, Chosen};
 use crate::output;
 use crate::watch;
 use crate::workspace::{Workspace, block_on};
-use domain::check::Verdict;
+use domain::check::Outcome;
 use engine::{Checked, Report, RunEvent, Verify};
 
-/// Has findings verified, and prints the verdicts.
+/// Has findings verified, and prints what came of it.
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
     block_on(verify(args))
 }
@@ -39,7 +39,7 @@ async fn verify(args: &VerifyArgs) -> anyhow::Result<u8> {
     .await?;
     let verified = pair(&chosen, checks);
     match args.format {
-        ListFormat::Text => output::verdict::print(&verified)?,
+        ListFormat::Text => output::check::print(&verified)?,
         ListFormat::Json => {
             let document = output::json::verification(&workspace.root, &verified, &report);
             output::document(&document)?;
@@ -79,11 +79,11 @@ fn sum_up(args: &VerifyArgs, verified: &[Verified<'_>], report: &Report) {
     if !output::report::print(report, words, &[]) {
         return;
     }
-    let count = |verdict: Verdict| {
-        let of_it = verified.iter().filter(|it| it.1.check.verdict == verdict);
-        (of_it.count(), verdict.as_str())
+    let count = |outcome: Outcome| {
+        let of_it = verified.iter().filter(|it| it.1.check.outcome == outcome);
+        (of_it.count(), outcome.as_str())
     };
-    let parts = [Verdict::Confirmed, Verdict::Refuted, Verdict::Unsure].map(count);
+    let parts = [Outcome::Confirmed, Outcome::Refuted, Outcome::Unsure].map(count);
     let parts = parts.iter().filter(|it| it.0 > 0);
     let parts: Vec<String> = parts
         .map(|(count, word)| format!("{count} {word}"))
@@ -101,9 +101,9 @@ fn sum_up(args: &VerifyArgs, verified: &[Verified<'_>], report: &Report) {
     output::report::print_cancelled(report, words);
 }
 
-/// What was asked for and not verified outweighs verdicts.
+/// What was asked for and not verified outweighs what was.
 fn exit_code(verified: &[Verified<'_>], report: &Report) -> u8 {
-    let is_refuted = |it: &Verified<'_>| it.1.check.verdict == Verdict::Refuted;
+    let is_refuted = |it: &Verified<'_>| it.1.check.outcome == Outcome::Refuted;
     if !report.is_complete() {
         crate::FAILED
     } else if verified.iter().all(is_refuted) {

@@ -9,9 +9,11 @@ use crate::looked::Looked;
 use crate::merge::{self, Caps, Circumstances, Cluster, Panel, Records, Withheld};
 use crate::path::RelPath;
 use crate::text::{Text, TextRange};
+use checks::Checks;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod checks;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +28,7 @@ pub struct Board {
     changed: BTreeSet<RelPath>,
     /// Who looked at what, also in files without findings.
     looked: BTreeMap<RelPath, Looked>,
-    /// Each agent's last check of a finding, also of findings that are not here any more: undo brings them back.
-    checks: FxHashMap<FindingId, Vec<Check>>,
+    checks: Checks,
     panel: Panel,
     records: Records,
 }
@@ -80,14 +81,12 @@ impl Board {
     }
 
     /// Notes what an agent says of a finding that it was asked to refute; it replaces what the same agent said of it
-    /// before. The finding need not be here (yet).
-    pub fn check(&mut self, id: &FindingId, check: Check) {
-        if self.checks.len() >= MAX_CHECKED && !self.checks.contains_key(id) {
-            self.checks.retain(|id, _| self.places.contains_key(id));
+    /// before. The finding need not be here (yet). `text` is what the finding's text was known by ([`crate::check::text_key`]).
+    pub fn check(&mut self, id: &FindingId, check: Check, text: String) {
+        if self.checks.len() >= MAX_CHECKED && !self.checks.has(id) {
+            self.checks.retain(|id| self.places.contains_key(id));
         }
-        let checks = self.checks.entry(id.clone()).or_default();
-        checks.retain(|it| it.agent != check.agent);
-        checks.push(check);
+        self.checks.add(id, check, text);
         for path in self.places.get(id).cloned().unwrap_or_default() {
             self.weigh_anew(&path);
         }
@@ -104,7 +103,7 @@ impl Board {
             ..
         } = self;
         let clusters = files.iter_mut().flat_map(|(path, file)| {
-            let around = circumstances(panel, records, looked.get(path), checks);
+            let around = circumstances(panel, records, looked.get(path), checks.valid());
             file.clusters(around)
         });
         merge::withheld(clusters, caps)
@@ -167,7 +166,7 @@ impl Board {
                 match one {
                     Effect::Dropped => dropped.push(it.clone()),
                     // What was said of the old text is not said of the new one.
-                    Effect::Edited => _ = self.checks.remove(&it.id),
+                    Effect::Edited => self.checks.edited(&it.id),
                     Effect::None | Effect::Moved => {}
                 }
                 one != Effect::Dropped
@@ -187,24 +186,31 @@ impl Board {
         self.touched(path);
     }
 
-    /// Forgets those checks of findings in `path` that rest on text which stands there no more. (What they rest on in other
-    /// files is not looked at.)
-    pub fn recheck(&mut self, path: &RelPath, text: &Text) {
-        let Some(file) = self.files.get(path) else {
-            return;
-        };
-        let mut is_news = false;
-        for finding in file.shares.values().flatten() {
-            let Some(checks) = self.checks.get_mut(&finding.id) else {
-                continue;
-            };
-            let before = checks.len();
-            checks.retain(|it| it.holds(path, text));
-            is_news |= checks.len() < before;
-        }
-        if is_news {
-            self.weigh_anew(path);
-        }
+    /// Holds checks against the text that `path` has now: those of findings in it, and those that quote it, of findings in any file. A check
+    /// is stale, and does not count, while the finding or something that it quotes is another text; it counts again when that is back.
+    /// Returns the files of which now other checks count.
+    pub fn recheck(&mut self, path: &RelPath, text: &Text) -> BTreeSet<RelPath> {
+        let file = self.files.get(path);
+        let here = file.into_iter().flat_map(|it| it.shares.values().flatten());
+        let changed = self.checks.look(path, text, here);
+        let places = changed.iter().filter_map(|it| self.places.get(it));
+        let paths: BTreeSet<RelPath> = places.flatten().cloned().collect();
+        paths.iter().for_each(|it| self.weigh_anew(it));
+        paths
+    }
+
+    /// True when a check quotes `path`, so that its text matters also where nothing is found in it.
+    pub fn is_quoted(&self, path: &RelPath) -> bool {
+        self.checks.quote(path)
+    }
+
+    /// The other files that checks of the findings in `path` quote.
+    pub fn quoted_of(&self, path: &RelPath) -> BTreeSet<RelPath> {
+        let file = self.files.get(path);
+        let here = file.into_iter().flat_map(|it| it.shares.values().flatten());
+        let mut quoted = self.checks.quoted_of(here.map(|it| &it.id));
+        quoted.remove(path);
+        quoted
     }
 
     /// Puts the findings of `path` at their anchors in a new text (`didOpen`, a file changed on disk). Those
@@ -277,7 +283,7 @@ impl Board {
     /// The clusters of `path`, sorted by place. Merged at most once per change.
     pub fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
         let looked = self.looked.get(path);
-        let around = circumstances(&self.panel, &self.records, looked, &self.checks);
+        let around = circumstances(&self.panel, &self.records, looked, self.checks.valid());
         let file = self.files.get_mut(path);
         file.map_or(&[], |it| it.clusters(around))
     }

@@ -3,6 +3,7 @@
 mod evidence;
 
 use crate::anchor::Anchor;
+use crate::locate::Locator;
 use crate::path::RelPath;
 use crate::text::{Text, TextRange};
 pub use evidence::{Weighed, has_quote, weigh};
@@ -16,7 +17,8 @@ pub struct Check {
     /// Its provider. A check by the provider that made the finding counts for nothing.
     pub provider: String,
     /// What it says, as far as that counts: see [`Check::caveat`].
-    pub verdict: Verdict,
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
     /// Why, in its own words: markdown, sanitized; may be empty.
     pub why: String,
     /// What it quotes for it. Each quote stood in its file.
@@ -25,7 +27,7 @@ pub struct Check {
     /// An input or condition under which the finding shows: sanitized, in the agent's words.
     #[serde(default)]
     pub failing_input: Option<String>,
-    /// Why what it says counts as [`Verdict::Unsure`]: a sentence without its full stop.
+    /// Why what it says counts as [`Outcome::Unsure`]: a sentence without its full stop.
     #[serde(default)]
     pub caveat: Option<String>,
 }
@@ -39,10 +41,11 @@ pub struct Evidence {
     pub quote: String,
 }
 
-/// What came of a check.
+/// What came of a check. (The agent contract and our JSON name the field for it `verdict`; in code that word is kept for what people
+/// decide.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Outcome {
     /// The finding is right.
     Confirmed,
     /// The finding is wrong.
@@ -53,11 +56,11 @@ pub enum Verdict {
 
 impl Check {
     /// A bare one.
-    pub fn new(agent: &str, provider: &str, verdict: Verdict) -> Self {
+    pub fn new(agent: &str, provider: &str, outcome: Outcome) -> Self {
         Self {
             agent: agent.to_owned(),
             provider: provider.to_owned(),
-            verdict,
+            outcome,
             why: String::new(),
             evidence: Vec::new(),
             failing_input: None,
@@ -67,14 +70,19 @@ impl Check {
 }
 
 impl Check {
-    /// True while what it quotes of `path` stands in the text of it.
-    pub fn holds(&self, path: &RelPath, text: &Text) -> bool {
+    /// True when it quotes `path`.
+    pub fn quotes(&self, path: &RelPath) -> bool {
+        self.evidence.iter().any(|it| it.path == *path)
+    }
+
+    /// True while what it quotes of `path` stands in the text of it, for which `locator` is.
+    pub fn stands_in(&self, path: &RelPath, locator: &Locator<'_>) -> bool {
         let mut here = self.evidence.iter().filter(|it| it.path == *path);
-        here.all(|it| has_quote(text, &it.quote))
+        here.all(|it| evidence::stands(&it.quote, locator))
     }
 }
 
-impl Verdict {
+impl Outcome {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -84,7 +92,7 @@ impl Verdict {
         }
     }
 
-    /// Reads a verdict in an agent's words: `CONFIRMED`, `false positive`, `cannot tell`, …; `None` for any other words.
+    /// Reads an outcome in an agent's words: `CONFIRMED`, `false positive`, `cannot tell`, …; `None` for any other words.
     pub fn parse(words: &str) -> Option<Self> {
         let plain: String = words
             .chars()

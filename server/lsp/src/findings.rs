@@ -130,13 +130,34 @@ impl Findings {
     }
 
     /// Another agent said something of a finding that it was told to refute.
-    pub(crate) fn check(&mut self, id: &FindingId, check: Check) {
-        self.board.check(id, check);
+    pub(crate) fn check(&mut self, id: &FindingId, check: Check, text: String) {
+        for it in &check.evidence {
+            // From now on the texts of these files matter, too.
+            self.files.entry(it.path.clone()).or_default();
+        }
+        self.board.check(id, check, text);
         self.is_urgent = true;
-        // A verdict may change what is shown of its file.
+        // It may change what is shown of its file.
         if let Some((path, _)) = self.board.cluster(id) {
             self.touch(&path);
         }
+    }
+
+    /// Holds checks against the text that a file has now.
+    pub(crate) fn recheck(&mut self, path: &RelPath, text: &Text) {
+        for changed in self.board.recheck(path, text) {
+            self.touch(&changed);
+        }
+    }
+
+    /// True when a check quotes a file, so that its text matters also where nothing is found in it.
+    pub(crate) fn is_quoted(&self, path: &RelPath) -> bool {
+        self.board.is_quoted(path)
+    }
+
+    /// The other files that checks of the findings in a file quote.
+    pub(crate) fn quoted_of(&self, path: &RelPath) -> BTreeSet<RelPath> {
+        self.board.quoted_of(path)
     }
 
     /// The ledger was asked about a file that was opened with this text.
@@ -150,6 +171,7 @@ impl Findings {
             self.touch(path);
             self.board.relocate(path, text);
         }
+        self.recheck(path, text);
         self.is_urgent = true;
     }
 
@@ -165,10 +187,12 @@ impl Findings {
                     self.touch(path);
                     self.board.relocate(path, text);
                 }
+                self.recheck(path, text);
             }
             None => {
                 self.board.forget(path);
                 self.touch(path);
+                self.recheck(path, &Text::new(""));
             }
         }
     }
@@ -237,6 +261,7 @@ impl Findings {
         for path in edited {
             if let Some(text) = text(&path) {
                 self.settle(&path, text);
+                self.recheck(&path, text);
             }
         }
         let mut changed = self.board.take_changed();
@@ -444,7 +469,6 @@ impl Findings {
             return;
         };
         file.index = None;
-        self.board.recheck(path, text);
         let tracked = std::mem::take(&mut file.tracked);
         if tracked.is_empty() && self.board.clusters(path).is_empty() {
             return;

@@ -332,6 +332,7 @@ fn of_closed(
 ) -> Vec<Diagnostic> {
     let file = root.path_of(path);
     let is_silent = root.findings.clusters(path).is_empty()
+        && !root.findings.is_quoted(path)
         && known.published.problems_of(&file).is_empty()
         && !known.proposals.knows(&file);
     if is_silent {

@@ -4,7 +4,7 @@ mod words;
 
 use crate::client::{Asked, Client};
 use crate::proto::to;
-use domain::check::Verdict;
+use domain::check::Outcome;
 use domain::finding::FindingId;
 use engine::request::Scope;
 use engine::{AgentReport, EditTarget, Estimate, Occasion, QuestionId, Remark, Report, RunId};
@@ -101,7 +101,7 @@ struct Run {
     is_explicit: bool,
     findings: usize,
     changes: usize,
-    verdicts: BTreeMap<Verdict, usize>,
+    outcomes: BTreeMap<Outcome, usize>,
     percentage: u32,
     message: String,
     /// What its agents ask the user, until it is answered.
@@ -157,7 +157,7 @@ impl Runs {
             is_explicit: new.is_explicit,
             findings: 0,
             changes: 0,
-            verdicts: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
             percentage: 0,
             questions: BTreeMap::new(),
             progress: if can_show {
@@ -261,10 +261,10 @@ impl Runs {
         }
     }
 
-    /// An agent was told to refute a finding, and gave its verdict.
-    pub(crate) fn verified(&mut self, id: RunId, verdict: Verdict) {
+    /// An agent was told to refute a finding, and said what came of it.
+    pub(crate) fn verified(&mut self, id: RunId, outcome: Outcome) {
         if let Some(run) = self.by_id.get_mut(&id) {
-            *run.verdicts.entry(verdict).or_default() += 1;
+            *run.outcomes.entry(outcome).or_default() += 1;
         }
     }
 
@@ -292,7 +292,7 @@ impl Runs {
         };
         let what = &run.task.what;
         let summary = words::summary(what, report, more);
-        let summary = words::with_verdicts(summary, &run.verdicts);
+        let summary = words::with_outcomes(summary, &run.outcomes);
         let label = words::label(what, &run.subject);
         client.log(
             MessageType::Info,
@@ -374,7 +374,7 @@ impl Runs {
             json!({
                 "run": id, "root": run.task.root, "subject": run.subject, "agents": run.task.agents,
                 "kind": words::kind(&run.task.what), "message": run.words(), "percentage": run.percentage,
-                "findings": run.findings, "changes": run.changes, "checks": run.verdicts.values().sum::<usize>(),
+                "findings": run.findings, "changes": run.changes, "checks": run.outcomes.values().sum::<usize>(),
             })
         };
         running.map(one).collect()

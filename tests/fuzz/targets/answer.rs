@@ -2,7 +2,7 @@
 #![no_main]
 
 use domain::answer::{Format, MAX_FINDINGS, Parsed, Statement, parse, read_statement};
-use domain::check::{Verdict, weigh};
+use domain::check::{Outcome, weigh};
 use domain::path::RelPath;
 use domain::text::Text;
 use libfuzzer_sys::fuzz_target;
@@ -72,12 +72,12 @@ fn check(parsed: &Parsed) {
 fn check_statement(said: &Statement) {
     assert!(said.quotes.len() <= 20 && said.problems.len() <= 20);
     assert!(said.why.len() <= 64 * 1024);
-    assert!(said.verdict.is_some() || !said.problems.is_empty());
+    assert!(said.outcome.is_some() || !said.problems.is_empty());
     let nothing = Text::new("");
     let weighed = weigh(said, |_| {
         let path = RelPath::parse("/root", "a.rs").map_err(|it| it.to_string())?;
         Ok((path, nothing.clone()))
     });
-    assert!(weighed.verdict == Verdict::Unsure && weighed.evidence.is_empty());
+    assert!(weighed.outcome == Outcome::Unsure && weighed.evidence.is_empty());
     assert!(!weighed.why.chars().any(|it| !matches!(it, '\n' | '\t') && fuzz::is_hostile(it)));
 }

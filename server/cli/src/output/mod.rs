@@ -1,5 +1,6 @@
 //! Printing findings and proposals: for people, as JSON, as SARIF.
 
+pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod json;
 pub(crate) mod proposal;
@@ -8,7 +9,6 @@ pub(crate) mod sarif;
 pub(crate) mod side_by_side;
 pub(crate) mod style;
 pub(crate) mod text;
-pub(crate) mod verdict;
 
 use domain::merge::Cluster;
 use std::io::Write;

@@ -129,7 +129,7 @@ fn level(severity: Severity) -> Level<'static> {
 fn said_by(cluster: &Cluster) -> String {
     let mut out = cluster.agents().join(", ");
     for check in &cluster.checks {
-        let _ = write!(out, "; {} by {}", check.verdict.as_str(), check.agent);
+        let _ = write!(out, "; {} by {}", check.outcome.as_str(), check.agent);
     }
     out
 }

@@ -1,13 +1,13 @@
-//! Reading what an agent says of one finding that it was told to refute: a verdict, why, and what it quotes for it.
+//! Reading what an agent says of one finding that it was told to refute: confirmed, refuted or unsure, why, and what it quotes for it.
 //!
 //! Lenient on form as the rest of this module: structured content, JSON in fences or in the midst of prose, a finding whose title is
-//! the verdict, or prose with a line such as `Verdict: refuted`. Strict on meaning: two verdicts are none.
+//! the outcome, or prose with a line such as `Verdict: refuted`. Strict on meaning: two outcomes are none.
 
 use super::fields::Fields;
 use super::json;
 use super::place::regex;
 use super::{MAX_BYTES, Usage, envelope};
-use crate::check::Verdict;
+use crate::check::Outcome;
 use crate::sanitize;
 use regex::Regex;
 use serde_json::Value;
@@ -27,15 +27,15 @@ const MAX_OBJECTS: usize = 1000;
 /// What an agent says of a finding. Nothing in it is checked yet.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Statement {
-    /// What it says; `None` when it says nothing that is a verdict, or two different ones.
-    pub verdict: Option<Verdict>,
+    /// What it says; `None` when it says nothing that is an outcome, or two different ones.
+    pub outcome: Option<Outcome>,
     /// Why.
     pub why: String,
     /// What it quotes.
     pub quotes: Vec<Quote>,
     /// An input or condition under which the finding shows.
     pub failing_input: Option<String>,
-    /// What could not be read, in words for a person; where there is no verdict, the first one says why.
+    /// What could not be read, in words for a person; where there is no outcome, the first one says why.
     pub problems: Vec<String>,
     /// Use of tokens and money, where told.
     pub usage: Option<Usage>,
@@ -50,7 +50,7 @@ pub struct Quote {
     pub text: String,
 }
 
-/// Reads structured content where there is a verdict in it, else the text parts.
+/// Reads structured content where there is an outcome in it, else the text parts.
 ///
 /// Never fails: what cannot be understood is among the problems.
 pub fn read_statement(structured: Option<&Value>, texts: &[String]) -> Statement {
@@ -148,17 +148,17 @@ impl Reader {
 
     fn prose(&mut self, text: &str) {
         let lines: Vec<&str> = text.lines().filter(|it| !it.trim().is_empty()).collect();
-        let mut verdicts: Vec<Option<Verdict>> = lines.iter().filter_map(|it| stated(it)).collect();
+        let mut outcomes: Vec<Option<Outcome>> = lines.iter().filter_map(|it| stated(it)).collect();
         let below_heading = lines.windows(2).filter(|it| is_heading(it[0]));
-        verdicts.extend(below_heading.map(|it| opening(it[1])));
-        if verdicts.is_empty() {
-            verdicts.extend(lines.first().and_then(|it| opening(it)).map(Some));
+        outcomes.extend(below_heading.map(|it| opening(it[1])));
+        if outcomes.is_empty() {
+            outcomes.extend(lines.first().and_then(|it| opening(it)).map(Some));
         }
-        verdicts.dedup();
-        match verdicts[..] {
+        outcomes.dedup();
+        match outcomes[..] {
             [] => {}
-            [Some(verdict)] => self.said.push(Statement {
-                verdict: Some(verdict),
+            [Some(outcome)] => self.said.push(Statement {
+                outcome: Some(outcome),
                 why: cut(text, MAX_WHY).trim().to_owned(),
                 quotes: fenced_quotes(text),
                 ..Statement::default()
@@ -176,7 +176,7 @@ impl Reader {
         let mut one = said.next().unwrap_or_default();
         let mut differs = false;
         for other in said {
-            differs |= other.verdict != one.verdict;
+            differs |= other.outcome != one.outcome;
             one.problems.extend(other.problems);
             if !one.quotes.iter().eq(&other.quotes) {
                 one.quotes.extend(other.quotes);
@@ -189,7 +189,7 @@ impl Reader {
         }
         let mut problems = self.problems;
         if differs {
-            one.verdict = None;
+            one.outcome = None;
             problems.insert(0, "it gives different verdicts".to_owned());
         }
         let beyond = one.quotes.len().saturating_sub(MAX_QUOTES);
@@ -198,7 +198,7 @@ impl Reader {
             problems.push(format!("{beyond} more quotes were not looked at"));
         }
         problems.extend(one.problems);
-        if one.verdict.is_none() {
+        if one.outcome.is_none() {
             if one.why.is_empty() {
                 one.why = cut(&texts.join("\n"), MAX_WHY).trim().to_owned();
             }
@@ -217,7 +217,7 @@ impl Reader {
     }
 }
 
-/// Reads an object that has a verdict, be it of words that are not known.
+/// Reads an object that has an outcome, be it of words that are not known.
 fn statement(fields: &Fields<'_>) -> Option<Statement> {
     const NAMES: &[&str] = &[
         "verdict",
@@ -228,20 +228,20 @@ fn statement(fields: &Fields<'_>) -> Option<Statement> {
         "judgement",
     ];
     let mut problems = Vec::new();
-    let verdict = match fields.text(&["verdict"]) {
+    let outcome = match fields.text(&["verdict"]) {
         Some(word) => {
-            let verdict = Verdict::parse(word);
-            if verdict.is_none() {
+            let outcome = Outcome::parse(word);
+            if outcome.is_none() {
                 let word = sanitize::line(word, 80);
                 problems.push(format!("`{word}` is no verdict"));
             }
-            verdict
+            outcome
         }
-        // Under any other name, only a word for a verdict makes it one.
+        // Under any other name, only a word for an outcome makes it one.
         None => Some(
             NAMES
                 .iter()
-                .find_map(|it| Verdict::parse(fields.text(&[it])?))?,
+                .find_map(|it| Outcome::parse(fields.text(&[it])?))?,
         ),
     };
     let why = fields.text(&[
@@ -277,7 +277,7 @@ fn statement(fields: &Fields<'_>) -> Option<Statement> {
         read_quotes(evidence, &mut quotes, &mut problems);
     }
     Some(Statement {
-        verdict,
+        outcome,
         why: cut(why.unwrap_or_default(), MAX_WHY).to_owned(),
         quotes,
         failing_input: input.map(|it| cut(it, MAX_WHY).to_owned()),
@@ -286,12 +286,12 @@ fn statement(fields: &Fields<'_>) -> Option<Statement> {
     })
 }
 
-/// A verdict that was pressed into the form of a finding, by an agent that knows no other.
+/// An outcome that was pressed into the form of a finding, by an agent that knows no other.
 fn as_finding(value: &Value) -> Option<Statement> {
     let fields = Fields::of(value)?;
     let title = fields.text(&["title", "message", "summary"])?;
-    let verdict = match stated(title) {
-        Some(verdict) => verdict,
+    let outcome = match stated(title) {
+        Some(outcome) => outcome,
         None => Some(opening(title)?),
     };
     let mut quotes = Vec::new();
@@ -301,7 +301,7 @@ fn as_finding(value: &Value) -> Option<Statement> {
     // What else it quotes stands in the text.
     quotes.extend(fenced_quotes(body.unwrap_or_default()));
     Some(Statement {
-        verdict,
+        outcome,
         why: cut(body.unwrap_or_default(), MAX_WHY).to_owned(),
         quotes,
         problems,
@@ -376,7 +376,7 @@ static STATED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A line that announces the verdict and does not tell it.
+/// A line that announces the outcome and does not tell it.
 fn is_heading(line: &str) -> bool {
     let bare = line.trim_matches(|it: char| !it.is_alphanumeric());
     line.len() <= 200
@@ -385,8 +385,8 @@ fn is_heading(line: &str) -> bool {
             .any(|it| bare.eq_ignore_ascii_case(it))
 }
 
-/// The verdict that a line states; `None` inside when it states one in words that are not known.
-fn stated(line: &str) -> Option<Option<Verdict>> {
+/// The outcome that a line states; `None` inside when it states one in words that are not known.
+fn stated(line: &str) -> Option<Option<Outcome>> {
     if line.len() > 2000 {
         return None;
     }
@@ -400,30 +400,30 @@ fn stated(line: &str) -> Option<Option<Verdict>> {
 }
 
 /// `REFUTED`, `**Confirmed.** Because …`, `False positive: …` at the start of an answer.
-fn opening(line: &str) -> Option<Verdict> {
+fn opening(line: &str) -> Option<Outcome> {
     let line = line.trim().trim_start_matches(['#', '>', ' ']);
     let bold = line.strip_prefix("**").and_then(|it| it.split_once("**"));
     let head = match bold {
         Some((bold, _)) => bold,
         None => line.split(['.', ':', '—', '–', '!', ',', ';']).next()?,
     };
-    Verdict::parse(head)
+    Outcome::parse(head)
 }
 
-/// The verdict that a sentence starts with, unless its next words take it back (`confirmed false positive`).
-fn first_words(text: &str) -> Option<Verdict> {
+/// The outcome that a sentence starts with, unless its next words take it back (`confirmed false positive`).
+fn first_words(text: &str) -> Option<Outcome> {
     let head = cut(text, 200).split(['.', ':', ',', ';', '(', '—', '–', '!']);
     let head = head.into_iter().next()?;
-    if let Some(verdict) = Verdict::parse(head) {
-        return Some(verdict);
+    if let Some(outcome) = Outcome::parse(head) {
+        return Some(outcome);
     }
     let (first, rest) = head.trim().split_once(char::is_whitespace)?;
-    let verdict = Verdict::parse(first).filter(|it| {
+    let outcome = Outcome::parse(first).filter(|it| {
         let first = first.trim_matches(|it: char| !it.is_alphanumeric());
         first.eq_ignore_ascii_case(it.as_str())
     })?;
-    let next = Verdict::parse(rest);
-    (next.is_none() || next == Some(verdict)).then_some(verdict)
+    let next = Outcome::parse(rest);
+    (next.is_none() || next == Some(outcome)).then_some(outcome)
 }
 
 fn cut(text: &str, max: usize) -> &str {

@@ -463,20 +463,21 @@ fn the_order_of_arrival_does_not_matter() {
 
 #[test]
 fn a_check_weighs_and_lasts_until_the_same_agent_checks_again() {
-    use crate::check::{Check, Verdict};
+    use crate::check::{Check, Outcome};
     use crate::merge::Standing;
     let file = path("a.rs");
     let said = on("a", "one", "bad name");
     let id = said.id.clone();
+    let key = crate::check::text_key(&Text::new(TEXT), Some(said.range));
     let mut board = board(vec![said.clone()]);
-    let check = |agent: &str, verdict| Check::new(agent, &format!("provider of {agent}"), verdict);
+    let check = |agent: &str, outcome| Check::new(agent, &format!("provider of {agent}"), outcome);
     let standing = |board: &mut Board| board.clusters(&file)[0].standing;
     board.take_changed();
-    board.check(&id, check("b", Verdict::Unsure));
+    board.check(&id, check("b", Outcome::Unsure), key.clone());
     assert_eq!(board.take_changed(), BTreeSet::from([file.clone()]));
     assert_eq!(standing(&mut board), Standing::Unsure);
 
-    board.check(&id, check("b", Verdict::Refuted));
+    board.check(&id, check("b", Outcome::Refuted), key);
     assert_eq!(standing(&mut board), Standing::Refuted);
     let withheld = board.withheld(Caps::default());
     assert!(withheld.has(&file, &id));
@@ -489,39 +490,66 @@ fn a_check_weighs_and_lasts_until_the_same_agent_checks_again() {
 }
 
 #[test]
-fn a_check_goes_with_the_text_that_it_rests_on() {
-    use crate::check::{Check, Evidence, Verdict};
-    let file = path("a.rs");
+fn a_check_counts_while_the_texts_stand_that_it_rests_on() {
+    use crate::check::{Check, Evidence, Outcome, text_key};
+    let (file, other) = (path("a.rs"), path("b.rs"));
     let code = "let n = len;\nassert!(n > 0);\nitems[n]\n";
     let start = code.find("items").unwrap();
     let said = at("a", code, start, start + "items[n]".len(), "Out of bounds");
+    let quote = |path: &RelPath, quote: &str| Evidence {
+        path: path.clone(),
+        quote: quote.to_owned(),
+    };
     let refuted = Check {
-        evidence: vec![Evidence {
-            path: file.clone(),
-            quote: "assert!(n > 0);".to_owned(),
-        }],
-        ..Check::new("b", "provider of b", Verdict::Refuted)
+        evidence: vec![
+            quote(&file, "assert!(n > 0);"),
+            quote(
+                &other,
+                "let key = \"********************\"; // checked by the caller",
+            ),
+        ],
+        ..Check::new("b", "provider of b", Outcome::Refuted)
     };
     let count = |board: &mut Board| board.clusters(&file)[0].checks.len();
-
-    // The guard is gone.
+    let key = text_key(&Text::new(code), Some(said.range));
     let mut board = board(vec![said.clone()]);
-    board.check(&said.id, refuted.clone());
+    board.check(&said.id, refuted, key);
+    assert!(board.is_quoted(&other) && !board.is_quoted(&path("c.rs")));
+    assert_eq!(board.quoted_of(&file), BTreeSet::from([other.clone()]));
+    assert_eq!(board.quoted_of(&other), BTreeSet::new());
+
+    let own = BTreeSet::from([file.clone()]);
+    for (path, with, without) in [
+        // The guard is gone, there and elsewhere; what was masked is not looked for.
+        (&file, code, "let n = len;\nother(); \nitems[n]\n"),
+        (
+            &other,
+            "let key = \"AKIA\"; // checked by the caller",
+            "let key = \"AKIA\"; // checked by nobody",
+        ),
+    ] {
+        assert_eq!(board.recheck(path, &Text::new(with)), BTreeSet::new());
+        assert_eq!(count(&mut board), 1);
+        board.take_changed();
+        assert_eq!(board.recheck(path, &Text::new(without)), own);
+        assert_eq!(count(&mut board), 0);
+        assert_eq!(board.take_changed(), own);
+        assert_eq!(board.recheck(path, &Text::new(with)), own);
+        assert_eq!(count(&mut board), 1);
+    }
+
+    // The finding itself is another, for a moment.
+    let inside = said.range.start + 3;
+    let edit = |board: &mut Board, end, new_len| {
+        let range = TextRange::new(inside, end);
+        board.change(&file, &[Change { range, new_len }]);
+    };
+    edit(&mut board, inside, 2);
+    assert_eq!(count(&mut board), 0);
+    let edited = [&code[..inside], "xy", &code[inside..]].concat();
+    board.recheck(&file, &Text::new(&edited));
+    assert_eq!(count(&mut board), 0);
+    edit(&mut board, inside + 2, 0);
     board.recheck(&file, &Text::new(code));
     assert_eq!(count(&mut board), 1);
-    board.recheck(&file, &Text::new("let n = len;\nitems[n]\n"));
-    assert_eq!(count(&mut board), 0);
-
-    // The finding itself is another.
-    board.check(&said.id, refuted);
-    assert_eq!(count(&mut board), 1);
-    let inside = said.range.start + 3;
-    board.change(
-        &file,
-        &[Change {
-            range: TextRange::new(inside, inside),
-            new_len: 2,
-        }],
-    );
-    assert_eq!(count(&mut board), 0);
 }

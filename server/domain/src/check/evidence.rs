@@ -1,11 +1,12 @@
 //! Whether an agent's evidence is there: a mechanical test that outranks whatever the agent says.
 
-use super::{Evidence, Verdict};
+use super::{Evidence, Outcome};
 use crate::answer::Statement;
 use crate::locate::Locator;
 use crate::path::RelPath;
 use crate::sanitize;
 use crate::text::Text;
+use std::borrow::Cow;
 
 /// Longest explanation kept, in bytes.
 const MAX_WHY: usize = 8 * 1024;
@@ -15,14 +16,16 @@ const MAX_INPUT: usize = 2 * 1024;
 const MAX_QUOTE: usize = 4 * 1024;
 /// Most parts of a quote with gaps; one with more is no quote.
 const MAX_PARTS: usize = 10;
+/// So many asterisks in a quote stand for a secret that is not to be shown.
+const SHORTEST_MASK: usize = 8;
 /// All quotes together must have this many characters, white space not counted: a bracket stands in every file.
 const MIN_WEIGHT: usize = 8;
 
 /// What a statement is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weighed {
-    /// The verdict that counts.
-    pub verdict: Verdict,
+    /// The outcome that counts.
+    pub outcome: Outcome,
     /// Why, in the agent's words: markdown, sanitized.
     pub why: String,
     /// The quotes that are where they are said to be.
@@ -36,8 +39,8 @@ pub struct Weighed {
 /// Holds a statement against the files. `snapshot` gives the file that an agent names (`None`: the one that it was asked
 /// about) as the agent saw it, or says in words that follow the name why there is none.
 ///
-/// A verdict counts when there is evidence, all of it stands in the files named, letter by letter or but for white space, and it
-/// is more than a few characters. Otherwise it is [`Verdict::Unsure`], and the caveat says why.
+/// What is said counts when there is evidence, all of it stands in the files named, letter by letter or but for white space, and it
+/// is more than a few characters. Otherwise it is [`Outcome::Unsure`], and the caveat says why.
 pub fn weigh(
     said: &Statement,
     mut snapshot: impl FnMut(Option<&str>) -> Result<(RelPath, Text), String>,
@@ -54,24 +57,24 @@ pub fn weigh(
             Err(why) => missing.push(format!("not to be found: {why}")),
         }
     }
-    let caveat = match said.verdict {
+    let caveat = match said.outcome {
         None => {
             let why = said.problems.first();
             let why = why.map_or("it gives no verdict", String::as_str);
             Some(sanitize::line(why, 200))
         }
-        Some(Verdict::Unsure) => None,
-        Some(verdict) => doubt(&said.quotes, &missing)
-            .map(|why| format!("it says {}, but {why}", verdict.as_str())),
+        Some(Outcome::Unsure) => None,
+        Some(outcome) => doubt(&said.quotes, &missing)
+            .map(|why| format!("it says {}, but {why}", outcome.as_str())),
     };
-    let verdict = match (&caveat, said.verdict) {
-        (None, Some(verdict)) => verdict,
-        _ => Verdict::Unsure,
+    let outcome = match (&caveat, said.outcome) {
+        (None, Some(outcome)) => outcome,
+        _ => Outcome::Unsure,
     };
     let input = said.failing_input.as_deref().unwrap_or_default();
     let input = sanitize::markdown(input, MAX_INPUT);
     Weighed {
-        verdict,
+        outcome,
         why: sanitize::markdown(&said.why, MAX_WHY),
         evidence,
         failing_input: Some(input).filter(|it| !it.is_empty()),
@@ -95,8 +98,12 @@ fn doubt(quotes: &[crate::answer::Quote], missing: &[String]) -> Option<String> 
 /// True when a quote stands in a text, letter by letter or but for white space (and typographic dashes and quotes). Line numbers
 /// and fences around it do not count. Lines that are only `…` stand for lines left out: then each part must stand there, in order.
 pub fn has_quote(text: &Text, quote: &str) -> bool {
-    let locator = Locator::new(text);
-    let parts = parts(quote);
+    stands(quote, &Locator::new(text))
+}
+
+/// As [`has_quote`], in the text that `locator` is for.
+pub(super) fn stands(quote: &str, locator: &Locator<'_>) -> bool {
+    let parts = parts(&unmasked(quote));
     let mut from = 0;
     !parts.is_empty()
         && parts.len() <= MAX_PARTS
@@ -108,6 +115,17 @@ pub fn has_quote(text: &Text, quote: &str) -> bool {
             from = next.map_or(from, |it| it.end);
             next.is_some()
         })
+}
+
+/// A quote with a gap in place of each secret, which was masked before it was kept.
+fn unmasked(quote: &str) -> Cow<'_, str> {
+    let mask = "*".repeat(SHORTEST_MASK);
+    if !quote.contains(&mask) {
+        return Cow::Borrowed(quote);
+    }
+    let pieces = quote.split(&mask).map(|it| it.trim_start_matches('*'));
+    let pieces: Vec<&str> = pieces.filter(|it| !it.is_empty()).collect();
+    Cow::Owned(pieces.join("\n...\n"))
 }
 
 /// The parts of a quote between lines that only say that something is left out.

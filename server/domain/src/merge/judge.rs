@@ -5,7 +5,7 @@
 
 use super::panel::Panel;
 use super::records::Records;
-use crate::check::{Check, Verdict};
+use crate::check::{Check, Outcome};
 use crate::finding::{Category, Finding, FindingId, Severity};
 use crate::looked::Looked;
 use rustc_hash::FxHashMap;
@@ -205,12 +205,12 @@ fn checks(
 
 /// What no model can take back is what a rule says; what several say, only as many.
 fn standing(voices: &BTreeMap<&str, Severity>, is_rule: bool, checks: &[Check]) -> Standing {
-    let count = |verdict: Verdict| {
-        let of_it = checks.iter().filter(|it| it.verdict == verdict);
+    let count = |outcome: Outcome| {
+        let of_it = checks.iter().filter(|it| it.outcome == outcome);
         let providers: BTreeSet<&str> = of_it.map(|it| it.provider.as_str()).collect();
         providers.len()
     };
-    let (confirmed, refuted) = (count(Verdict::Confirmed), count(Verdict::Refuted));
+    let (confirmed, refuted) = (count(Outcome::Confirmed), count(Outcome::Refuted));
     match voices.len() {
         2.. if refuted > 0 && refuted >= voices.len() + confirmed => Standing::Unsure,
         2.. => Standing::Agreed,

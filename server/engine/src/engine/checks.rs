@@ -3,9 +3,10 @@
 use super::Sink;
 use crate::event::{Checked, Event, FileFindings};
 use crate::ledger::Ledger;
+use crate::sift::Elsewhere;
 use domain::check::text_key;
 use domain::finding::{Finding, FindingId};
-use domain::locate::Tier;
+use domain::locate::{Locator, Tier};
 use domain::text::Text;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,8 +33,14 @@ pub(super) fn ask(ledger: &Ledger, root: &Path) -> Asked {
     asked
 }
 
-/// Tells those checks that still hold of findings that are told next.
-pub(super) fn tell(kept: &[Checked], root: &Path, files: &[FileFindings], sink: &Sink) {
+/// Tells those checks that still hold of findings that are told next. Reads the files that they quote.
+pub(super) fn tell(
+    kept: &[Checked],
+    root: &Path,
+    files: &[FileFindings],
+    elsewhere: &Elsewhere,
+    sink: &Sink,
+) {
     let mut by_finding: BTreeMap<&FindingId, Vec<&Checked>> = BTreeMap::new();
     for it in kept {
         by_finding.entry(&it.finding).or_default().push(it);
@@ -46,15 +53,16 @@ pub(super) fn tell(kept: &[Checked], root: &Path, files: &[FileFindings], sink: 
             checks.extend(holding.map(|it| Checked::clone(it)));
         }
     }
+    let checks = elsewhere.standing(checks);
     if !checks.is_empty() {
         let root = root.to_owned();
         sink(Event::Checks { root, checks });
     }
 }
 
-/// True while the finding is about the same text, and what the verdict rests on still stands in the file. Evidence in other files is
-/// not looked at again.
+/// True while the finding is about the same text, and what the check quotes of its file still stands there. For what it quotes of other
+/// files see [`Elsewhere::standing`].
 pub(crate) fn holds(kept: &Checked, finding: &Finding, text: &Text) -> bool {
     let place = (finding.tier != Tier::File).then_some(finding.range);
-    kept.text == text_key(text, place) && kept.check.holds(&finding.path, text)
+    kept.text == text_key(text, place) && kept.check.stands_in(&finding.path, &Locator::new(text))
 }

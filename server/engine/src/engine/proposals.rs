@@ -88,7 +88,8 @@ impl Engine {
                 let left_out = listed.unreadable + listed.left_out;
                 let is_unread = listed.is_unread;
                 let files = placed(&root, listed.items, limit);
-                checks::tell(&checks.take(), &root.path, &files, &sink);
+                let elsewhere = root.elsewhere(OpenBuffers::new());
+                checks::tell(&checks.take(), &root.path, &files, &elsewhere, &sink);
                 sink(Event::Findings {
                     root: root.path.clone(),
                     files,

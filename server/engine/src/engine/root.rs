@@ -276,7 +276,8 @@ impl Root {
                 text: text.clone(),
                 version,
             };
-            checks::tell(checks, &self.path, std::slice::from_ref(&file), &self.sink);
+            let files = std::slice::from_ref(&file);
+            checks::tell(checks, &self.path, files, &elsewhere, &self.sink);
             (self.sink)(Event::Recalled {
                 root: self.path.clone(),
                 file,

@@ -42,7 +42,7 @@ pub(super) fn keep(store: &mut Store, run: RunId, root: &str, checked: &Checked)
             check.provider,
             run,
             at,
-            word(&check.verdict),
+            word(&check.outcome),
             check.why,
             evidence,
             check.failing_input,
@@ -68,10 +68,10 @@ pub(super) fn prune(connection: &Connection, now: i64, step: i64) -> Result<usiz
 }
 
 fn from_row(row: &Row<'_>) -> Result<Option<Checked>> {
-    let verdict = serde_json::from_value(serde_json::Value::String(row.get("verdict")?));
+    let outcome = serde_json::from_value(serde_json::Value::String(row.get("verdict")?));
     let evidence = serde_json::from_str(&row.get::<_, String>("evidence")?);
     let path = RelPath::try_from(row.get::<_, String>("path")?);
-    let (Ok(verdict), Ok(evidence), Ok(path)) = (verdict, evidence, path) else {
+    let (Ok(outcome), Ok(evidence), Ok(path)) = (outcome, evidence, path) else {
         return Ok(None);
     };
     let at = u64::try_from(row.get::<_, i64>("checked")?).unwrap_or_default();
@@ -82,7 +82,7 @@ fn from_row(row: &Row<'_>) -> Result<Option<Checked>> {
         check: Check {
             agent: row.get("agent")?,
             provider: row.get("provider")?,
-            verdict,
+            outcome,
             why: row.get("why")?,
             evidence,
             failing_input: row.get("failing_input")?,

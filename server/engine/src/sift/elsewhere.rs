@@ -1,10 +1,13 @@
-//! Whether a text that was in another file is still there: what moved follows, what was copied does not.
+//! Whether a text that was in another file is still there: what moved follows, what was copied does not, and what a check quotes holds it.
 
+use crate::event::Checked;
 use crate::read;
 use crate::request::OpenBuffers;
 use domain::identity::{Lines, Mark};
+use domain::locate::Locator;
 use domain::path::RelPath;
-use std::collections::BTreeMap;
+use domain::text::Text;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -52,16 +55,41 @@ impl Elsewhere {
         let lines = read.get(path).and_then(Option::as_ref);
         lines.is_none_or(|it| !mark.stands_in(it))
     }
+    /// Those checks that hold as far as they quote other files than that of their finding. Where that cannot be told, they do.
+    pub(crate) fn standing(&self, mut checks: Vec<Checked>) -> Vec<Checked> {
+        let quoted = |it: &Checked| {
+            let others = it.check.evidence.iter().map(|it| &it.path);
+            others.filter(|path| **path != it.path).cloned().collect()
+        };
+        let paths: BTreeSet<RelPath> = checks
+            .iter()
+            .flat_map(|it| -> Vec<RelPath> { quoted(it) })
+            .collect();
+        for path in paths.into_iter().take(MAX_FILES) {
+            match self.text(&path) {
+                Ok(Some(text)) => {
+                    let locator = Locator::new(&text);
+                    checks.retain(|it| it.path == path || it.check.stands_in(&path, &locator));
+                }
+                Ok(None) => checks.retain(|it| it.path == path || !it.check.quotes(&path)),
+                Err(_) => {}
+            }
+        }
+        checks
+    }
     /// The lines of a file; none of one that is not there. An error for one that cannot be read.
     fn lines(&self, path: &RelPath) -> Result<Option<Lines>, String> {
+        Ok(self.text(path)?.as_ref().map(Lines::of))
+    }
+    /// The text of a file, likewise.
+    fn text(&self, path: &RelPath) -> Result<Option<Text>, String> {
         if let Some(buffer) = self.open.get(path) {
-            return Ok(Some(Lines::of(&buffer.text)));
+            return Ok(Some(buffer.text.clone()));
         }
         if self.is_gone(path) {
             return Ok(None);
         }
         let opened = read::open_inside(&self.root, path.as_str()).map_err(|it| it.to_string());
-        let text = opened.and_then(|(file, _)| file.text(self.limit))?;
-        Ok(Some(Lines::of(&text)))
+        opened.and_then(|(file, _)| file.text(self.limit)).map(Some)
     }
 }

@@ -1,18 +1,20 @@
 //! What the engine tells: findings, proposals, progress, configuration, questions, notices.
 
 use crate::configuration;
-use crate::documents::{Document, Place};
+use crate::documents::{Document, Documents, Place};
 use crate::proposals::arrival;
+use crate::publish::Published;
+use crate::roots::Root;
 use crate::state::State;
 use crate::{publish, questions};
 use domain::board::Reviewed;
 use domain::carry::Carried;
-use domain::check::text_key;
 use domain::finding::Finding;
-use domain::locate::Tier;
 use domain::merge::Records;
+use domain::path::RelPath;
 use domain::text::TextRange;
 use engine::{AgentEvent, Checked, Event, FileFindings, RunEvent, RunId};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -90,8 +92,7 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
             arrival::proposed(state, run, proposal, &versions);
         }
         RunEvent::Verified(checked) => {
-            let verdict = checked.check.verdict;
-            runs.verified(run, verdict);
+            runs.verified(run, checked.check.outcome);
             if let Some(root) = runs.root(run) {
                 checked_by(state, &root, checked);
             }
@@ -142,6 +143,7 @@ fn found(state: &mut State, root: &Arc<Path>, mut file: FileFindings) {
         Some(document) => {
             let (reviewed, findings) = carried(document, file);
             root.findings.show(&agent, &path, &reviewed, findings);
+            root.findings.recheck(&path, &document.text);
         }
         None => {
             // What the agent read may not be on disk any more, or never was; the difference is made up for when
@@ -153,6 +155,16 @@ fn found(state: &mut State, root: &Arc<Path>, mut file: FileFindings) {
     }
     // Even an answer without findings may clear older ones.
     published.touch(&root.path, &path);
+    read_quoted(root, &path, documents, published);
+}
+
+/// What checks quote elsewhere is read again with the findings that they are about. In open files it is known at any time.
+fn read_quoted(root: &Root, path: &RelPath, documents: &Documents, published: &mut Published) {
+    for quoted in root.findings.quoted_of(path) {
+        if documents.at(&root.path, &quoted).is_none() {
+            published.touch(&root.path, &quoted);
+        }
+    }
 }
 
 /// Another agent was told to refute a finding.
@@ -178,16 +190,15 @@ fn checked_by(state: &mut State, root: &Path, checked: Checked) {
     let Some(root) = roots.get_mut(&root) else {
         return;
     };
-    let cluster = root.findings.cluster(&finding).map(|it| it.1.findings);
-    let here = cluster.iter().flatten().find(|it| it.id == finding);
-    if let (Some(here), Some(document)) = (here, documents.at(&root.path, &path)) {
-        let place = (here.tier != Tier::File).then_some(here.range);
-        // Meanwhile the user may have changed what it is about.
-        if text_key(&document.text, place) != text || !check.holds(&path, &document.text) {
-            return;
+    let quoted = check.evidence.iter().map(|it| it.path.clone());
+    let paths: BTreeSet<RelPath> = quoted.chain([path.clone()]).collect();
+    root.findings.check(&finding, check, text);
+    // Meanwhile the user may have changed what it is about, or what it quotes.
+    for path in &paths {
+        if let Some(document) = documents.at(&root.path, path) {
+            root.findings.recheck(path, &document.text);
         }
     }
-    root.findings.check(&finding, check);
     published.touch(&root.path, &path);
 }
 
@@ -208,7 +219,9 @@ fn recalled(state: &mut State, root: &Path, file: FileFindings) {
     let (agent, path) = (file.agent.clone(), file.path.clone());
     let (_, findings) = carried(document, file);
     root.findings.recall(&agent, &path, findings);
+    root.findings.recheck(&path, &document.text);
     published.touch(&root.path, &path);
+    read_quoted(root, &path, documents, published);
 }
 
 /// What an agent said of some version of a document, in the document's text now. Findings whose text is gone

@@ -1,7 +1,7 @@
 //! Who agrees on a finding, in words for a person.
 
 use super::to::{and, fenced, hover_body, title};
-use domain::check::Verdict;
+use domain::check::Outcome;
 use domain::finding::{Finding, Severity};
 use domain::merge::{Cluster, Standing};
 use std::fmt::Write;
@@ -16,14 +16,14 @@ pub(super) fn votes(cluster: &Cluster) -> Option<String> {
 }
 
 /// One line for a diagnostic, where another agent checked it.
-pub(super) fn verdict(cluster: &Cluster) -> Option<String> {
-    let of = |verdict: Verdict| -> Vec<&str> {
-        let checks = cluster.checks.iter().filter(|it| it.verdict == verdict);
+pub(super) fn outcome(cluster: &Cluster) -> Option<String> {
+    let of = |outcome: Outcome| -> Vec<&str> {
+        let checks = cluster.checks.iter().filter(|it| it.outcome == outcome);
         checks.map(|it| it.agent.as_str()).collect()
     };
     match cluster.standing {
-        Standing::Confirmed => Some(format!("Confirmed by {}.", and(&of(Verdict::Confirmed)))),
-        Standing::Refuted => Some(format!("Refuted by {}.", and(&of(Verdict::Refuted)))),
+        Standing::Confirmed => Some(format!("Confirmed by {}.", and(&of(Outcome::Confirmed)))),
+        Standing::Refuted => Some(format!("Refuted by {}.", and(&of(Outcome::Refuted)))),
         Standing::Unsure => {
             let all: Vec<&str> = cluster.checks.iter().map(|it| it.agent.as_str()).collect();
             Some(format!("Checked by {}, and still unsure.", and(&all)))
@@ -65,10 +65,10 @@ pub(super) fn explanation(cluster: &Cluster) -> String {
         ));
     }
     for check in &cluster.checks {
-        let what = match check.verdict {
-            Verdict::Confirmed => "confirms it",
-            Verdict::Refuted => "refutes it",
-            Verdict::Unsure => "checked it and is unsure",
+        let what = match check.outcome {
+            Outcome::Confirmed => "confirms it",
+            Outcome::Refuted => "refutes it",
+            Outcome::Unsure => "checked it and is unsure",
         };
         let caveat = check.caveat.as_ref();
         let caveat = caveat.map_or(String::new(), |it| format!(" ({})", title(it)));

@@ -212,8 +212,8 @@ fn message(cluster: &Cluster, is_markdown: bool) -> String {
             plain(&body).into()
         });
     }
-    if let Some(verdict) = agreement::verdict(cluster) {
-        let _ = write!(out, "\n{verdict}");
+    if let Some(outcome) = agreement::outcome(cluster) {
+        let _ = write!(out, "\n{outcome}");
     }
     if let Some(note) = approximate(primary) {
         let _ = write!(out, "\n{note}");

@@ -1,7 +1,7 @@
 //! What the user reads of a run, in the words of its kind.
 
 use super::{What, count};
-use domain::check::Verdict;
+use domain::check::Outcome;
 use domain::sanitize;
 use engine::{AgentOutcome, AgentReport, Report, Skipped};
 use std::collections::BTreeMap;
@@ -128,10 +128,10 @@ fn is_verification(what: &What) -> bool {
 }
 
 /// A summary with what came of checks: `…; 1 confirmed, 2 refuted`.
-pub(super) fn with_verdicts(summary: String, verdicts: &BTreeMap<Verdict, usize>) -> String {
-    let parts = verdicts.iter();
+pub(super) fn with_outcomes(summary: String, outcomes: &BTreeMap<Outcome, usize>) -> String {
+    let parts = outcomes.iter();
     let parts: Vec<String> = parts
-        .map(|(verdict, count)| format!("{count} {}", verdict.as_str()))
+        .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
         .collect();
     if parts.is_empty() {
         return summary;

@@ -7,8 +7,8 @@ use serde_json::json;
 use std::fmt::Write;
 
 fn told(said: &Statement) -> String {
-    let verdict = said.verdict.map_or("-", Verdict::as_str);
-    let mut out = format!("{verdict}: {:?}", said.why);
+    let outcome = said.outcome.map_or("-", Outcome::as_str);
+    let mut out = format!("{outcome}: {:?}", said.why);
     for quote in &said.quotes {
         let path = quote.path.as_deref().unwrap_or("-");
         let _ = write!(out, "\n  quote {path} {:?}", quote.text);
@@ -129,7 +129,7 @@ fn prose() {
 fn what_is_no_verdict() {
     let why = |text: &str| {
         let said = read_statement(None, &[text.to_owned()]);
-        assert_eq!(said.verdict, None, "{text}");
+        assert_eq!(said.outcome, None, "{text}");
         said.problems.first().cloned().unwrap_or_default()
     };
     assert_eq!(why(""), "its answer is empty");
@@ -197,7 +197,7 @@ proptest::proptest! {
     #[test]
     fn whatever_is_said_is_read(text in r#"(?s)([{}\[\]",:`*#\n ]|verdict|refuted|confirmed|evidence|quote|.){0,60}"#) {
         let said = read_statement(None, std::slice::from_ref(&text));
-        assert!(said.verdict.is_some() || !said.problems.is_empty());
+        assert!(said.outcome.is_some() || !said.problems.is_empty());
         let value = serde_json::from_str(&text).ok();
         read_statement(value.as_ref(), &[text]);
     }

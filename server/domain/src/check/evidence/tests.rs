@@ -1,4 +1,4 @@
-//! Verdicts and their evidence.
+//! What agents say of findings, and their evidence.
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use super::*;
@@ -21,9 +21,9 @@ fn weighed(said: &Value) -> Weighed {
     })
 }
 
-fn refuted(evidence: Value) -> (Verdict, String) {
+fn refuted(evidence: Value) -> (Outcome, String) {
     let weighed = weighed(&json!({ "verdict": "refuted", "why": "guarded", "evidence": evidence }));
-    (weighed.verdict, weighed.caveat.unwrap_or_default())
+    (weighed.outcome, weighed.caveat.unwrap_or_default())
 }
 
 #[test]
@@ -37,16 +37,16 @@ fn quotes_that_are_there_count() {
         "fn take(items: &[u32], n: usize) -> u32 {\n    ...\n    items[n]",
     ] {
         let said = refuted(json!([{ "path": "src/a.rs", "quote": quote }]));
-        assert_eq!(said, (Verdict::Refuted, String::new()), "{quote}");
+        assert_eq!(said, (Outcome::Refuted, String::new()), "{quote}");
     }
     // Without a path it is the file that was asked about; line ends do not matter.
     assert_eq!(
         refuted(json!(["if n >= items.len() {"])).0,
-        Verdict::Refuted
+        Outcome::Refuted
     );
     assert_eq!(
         refuted(json!([{ "path": "src/b.rs", "quote": "take(&[], 0);\n" }])).0,
-        Verdict::Refuted
+        Outcome::Refuted
     );
 }
 
@@ -89,16 +89,16 @@ fn a_verdict_without_evidence_is_none() {
         ),
     ] {
         let said = refuted(evidence.clone());
-        assert_eq!(said, (Verdict::Unsure, why.to_owned()), "{evidence}");
+        assert_eq!(said, (Outcome::Unsure, why.to_owned()), "{evidence}");
     }
 }
 
 #[test]
 fn unsure_needs_no_evidence_and_garbage_is_unsure() {
     let unsure = weighed(&json!({ "verdict": "unsure", "why": "no caller shown" }));
-    assert_eq!((unsure.verdict, unsure.caveat), (Verdict::Unsure, None));
+    assert_eq!((unsure.outcome, unsure.caveat), (Outcome::Unsure, None));
     let garbage = weighed(&json!({ "verdict": "banana" }));
-    assert_eq!(garbage.verdict, Verdict::Unsure);
+    assert_eq!(garbage.outcome, Outcome::Unsure);
     assert_eq!(garbage.caveat.as_deref(), Some("`banana` is no verdict"));
 }
 
@@ -108,7 +108,7 @@ fn what_is_shown_is_harmless() {
         "verdict": "confirmed", "why": "see <script>\u{202e}", "failing_input": "n\u{1b}[31m = 0",
         "evidence": ["if n >= items.len() {"],
     }));
-    assert_eq!(said.verdict, Verdict::Confirmed);
+    assert_eq!(said.outcome, Outcome::Confirmed);
     assert!(!said.why.contains('\u{202e}') && !said.why.contains("<script>"));
     assert_eq!(said.failing_input.as_deref(), Some("n = 0"));
 }

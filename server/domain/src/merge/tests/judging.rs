@@ -1,7 +1,7 @@
 //! What is made of a cluster: severity, confidence, order, and what is left out.
 
 use super::{finding, located};
-use crate::check::{Check, Verdict};
+use crate::check::{Check, Outcome};
 use crate::finding::{Category, Finding, FindingId, Severity};
 use crate::looked::Looked;
 use crate::merge::*;
@@ -43,8 +43,8 @@ fn judged(said: &[(&str, Severity)], panel: &Panel, checks: &[Check]) -> Cluster
     clusters.remove(0)
 }
 
-fn check(agent: &str, verdict: Verdict) -> Check {
-    Check::new(agent, &agent.to_uppercase(), verdict)
+fn check(agent: &str, outcome: Outcome) -> Check {
+    Check::new(agent, &agent.to_uppercase(), outcome)
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn what_a_rule_says_stands_as_it_is() {
     );
     assert_eq!(cluster.asked, ["a"]);
     // A model may err; the rule does apply.
-    let refuted = judged(&[("a", Error)], &panel, &[check("b", Verdict::Refuted)]);
+    let refuted = judged(&[("a", Error)], &panel, &[check("b", Outcome::Refuted)]);
     assert_eq!(refuted.standing, Standing::Rule);
     let agreed = judged(&[("a", Warning), ("b", Error)], &panel, &[]);
     assert_eq!(
@@ -166,9 +166,9 @@ fn what_a_rule_says_stands_as_it_is() {
 
 #[test]
 fn checks_change_what_one_says_alone() {
-    use Verdict::{Confirmed, Refuted, Unsure};
+    use Outcome::{Confirmed, Refuted, Unsure};
     let panel = panel(&["a", "b"]);
-    for (verdicts, standing, severity, confidence) in [
+    for (outcomes, standing, severity, confidence) in [
         (&[][..], Standing::Lone, Info, 0.26),
         (&[("b", Confirmed)], Standing::Confirmed, Error, 0.6),
         (&[("b", Refuted)], Standing::Refuted, Info, 0.1),
@@ -188,13 +188,13 @@ fn checks_change_what_one_says_alone() {
         // Nobody can check what the same provider said.
         (&[("a", Confirmed)], Standing::Lone, Info, 0.26),
     ] {
-        let checks: Vec<Check> = verdicts.iter().map(|(by, it)| check(by, *it)).collect();
+        let checks: Vec<Check> = outcomes.iter().map(|(by, it)| check(by, *it)).collect();
         let cluster = judged(&[("a", Error)], &panel, &checks);
-        assert_eq!(cluster.standing, standing, "{verdicts:?}");
-        assert_eq!(cluster.severity, severity, "{verdicts:?}");
+        assert_eq!(cluster.standing, standing, "{outcomes:?}");
+        assert_eq!(cluster.severity, severity, "{outcomes:?}");
         assert!(
             (cluster.confidence - confidence).abs() < 1e-4,
-            "{verdicts:?}"
+            "{outcomes:?}"
         );
     }
     let both = [("a", Error), ("b", Error)];
@@ -272,8 +272,8 @@ fn the_most_important_is_shown_first_and_the_rest_is_counted() {
     ];
     let (mut looked, mut checks) = (Looked::default(), FxHashMap::default());
     looked.add("a", &crate::board::Reviewed::Whole);
-    checks.insert(all[5].id.clone(), vec![check("a", Verdict::Confirmed)]);
-    checks.insert(all[6].id.clone(), vec![check("a", Verdict::Refuted)]);
+    checks.insert(all[5].id.clone(), vec![check("a", Outcome::Confirmed)]);
+    checks.insert(all[6].id.clone(), vec![check("a", Outcome::Refuted)]);
     let around = Circumstances {
         panel: &panel,
         looked: &looked,

@@ -144,7 +144,7 @@ impl Single {
     fn read(&self, answer: &Answer, seen: &Text) -> Done {
         let said = read_statement(answer.structured.as_ref(), &answer.texts);
         let Weighed {
-            verdict,
+            outcome,
             why,
             mut evidence,
             failing_input,
@@ -171,7 +171,7 @@ impl Single {
                 check: Check {
                     agent: self.spec.name.clone(),
                     provider: self.spec.provider.clone(),
-                    verdict,
+                    outcome,
                     why,
                     evidence,
                     failing_input,

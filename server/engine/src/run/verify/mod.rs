@@ -1,4 +1,4 @@
-//! Verification: an agent of another provider is told to refute a finding, and its verdict counts as far as its evidence does.
+//! Verification: an agent of another provider is told to refute a finding, and what it says counts as far as its evidence does.
 //!
 //! Each finding is a call of its own: a verifier that is shown several at once judges the whole company, and one bad answer would cost
 //! them all. As in a review, one task conducts and tells all events; each call is a task of its own.

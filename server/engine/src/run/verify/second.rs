@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 /// Longest wait for the ledger to tell earlier checks.
@@ -46,8 +47,12 @@ impl SecondLook {
             let _ = reply.send(checks);
         });
         let checks = timeout(LEDGER_WAIT, checks).await;
+        let checks = checks.ok().and_then(Result::ok).unwrap_or_default();
+        let elsewhere = job.root.elsewhere(shared.open.clone());
+        // Reads files. Without an answer the run is ending.
+        let standing = spawn_blocking(move || elsewhere.standing(checks)).await;
         let mut known: BTreeMap<FindingId, Vec<Checked>> = BTreeMap::new();
-        for it in checks.ok().and_then(Result::ok).unwrap_or_default() {
+        for it in standing.unwrap_or_default() {
             known.entry(it.finding.clone()).or_default().push(it);
         }
         let (mode, limit) = shared.verify;
@@ -88,7 +93,8 @@ impl SecondLook {
                 .set(&file.agent, &file.path, &file.reviewed, findings);
             self.paths.insert(file.path.clone());
             for it in &told {
-                self.board.check(&it.finding, it.check.clone());
+                let text = it.text.clone();
+                self.board.check(&it.finding, it.check.clone(), text);
             }
         }
         told

@@ -4,7 +4,7 @@
 use crate::event::{AgentOutcome, Checked, Event, FileFindings, Report, RunEvent};
 use crate::request::{Buffer, OpenBuffers, Verify};
 use crate::run::tests::{CODE, Door, Machine, PATIENCE, misspelt, outcome, path};
-use domain::check::Verdict;
+use domain::check::Outcome;
 use domain::finding::Finding;
 use domain::text::Text;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ fn verify(door: &Door, request: Verify) -> (Vec<Checked>, Report) {
 }
 
 /// What comes of a verification when `second` answers so.
-fn verdict(answer: &Value) -> (Verdict, String) {
+fn came_of(answer: &Value) -> (Outcome, String) {
     let machine = Machine::new(&[]);
     let answer = machine.answer(answer);
     configure(&machine, &["answer", &answer], "");
@@ -70,7 +70,7 @@ fn verdict(answer: &Value) -> (Verdict, String) {
     };
     door.engine.shutdown(PATIENCE);
     let caveat = checked.check.caveat.clone().unwrap_or_default();
-    (checked.check.verdict, caveat)
+    (checked.check.outcome, caveat)
 }
 
 fn refuted(evidence: &Value) -> Value {
@@ -78,11 +78,11 @@ fn refuted(evidence: &Value) -> Value {
 }
 
 #[test]
-fn a_verdict_counts_as_far_as_its_evidence() {
+fn what_is_said_counts_as_far_as_its_evidence() {
     let here = json!([{ "path": "src/main.rs", "quote": "    let teh = 1;" }]);
-    assert_eq!(verdict(&refuted(&here)), (Verdict::Refuted, String::new()));
+    assert_eq!(came_of(&refuted(&here)), (Outcome::Refuted, String::new()));
     let confirmed = json!({ "verdict": "confirmed", "why": "so it is", "evidence": here });
-    assert_eq!(verdict(&confirmed), (Verdict::Confirmed, String::new()));
+    assert_eq!(came_of(&confirmed), (Outcome::Confirmed, String::new()));
     for (answer, caveat) in [
         (
             refuted(&json!([{ "path": "src/main.rs", "quote": "let teh = 2;" }])),
@@ -102,7 +102,7 @@ fn a_verdict_counts_as_far_as_its_evidence() {
         ),
         (json!({ "findings": [] }), "it gives no verdict"),
     ] {
-        assert_eq!(verdict(&answer), (Verdict::Unsure, caveat.to_owned()));
+        assert_eq!(came_of(&answer), (Outcome::Unsure, caveat.to_owned()));
     }
 }
 
@@ -113,7 +113,7 @@ fn prose_is_read_too() {
     let door = machine.door();
     let (finding, _) = found(&door);
     let (checks, _) = verify(&door, request(&door, &[finding]));
-    assert_eq!(checks[0].check.verdict, Verdict::Refuted);
+    assert_eq!(checks[0].check.outcome, Outcome::Refuted);
     assert_eq!(checks[0].check.evidence[0].path, path("src/main.rs"));
     door.engine.shutdown(PATIENCE);
 }
@@ -129,7 +129,7 @@ fn the_verifier_is_asked_without_the_finder() {
         let (mut finding, _) = found(&door);
         finding.body = "As finder (claude-sonnet-4), I say so. AKIAIOSFODNN7REALKEY".to_owned();
         let (checks, _) = verify(&door, request(&door, &[finding]));
-        assert_eq!(checks[0].check.verdict, Verdict::Refuted, "{mode}");
+        assert_eq!(checks[0].check.outcome, Outcome::Refuted, "{mode}");
         door.engine.shutdown(PATIENCE);
 
         let call: Value = serde_json::from_str(fs::read_to_string(&calls).unwrap().trim()).unwrap();
@@ -275,7 +275,7 @@ fn a_check_is_remembered_as_long_as_it_holds() {
         (&checks[0].finding, &checks[0].check)
     );
     assert_eq!(recalled(&format!("// moved\n{CODE}")).len(), 1);
-    // What the verdict rests on is gone.
+    // What the check rests on is gone.
     assert_eq!(recalled(&CODE.replace("fn main", "fn other")), []);
 }
 
@@ -292,6 +292,6 @@ fn the_open_document_is_what_is_checked() {
         .open
         .insert(path("src/main.rs"), Buffer { text, version: 3 });
     let (checks, _) = verify(&door, request);
-    assert_eq!(checks[0].check.verdict, Verdict::Refuted);
+    assert_eq!(checks[0].check.outcome, Outcome::Refuted);
     door.engine.shutdown(PATIENCE);
 }

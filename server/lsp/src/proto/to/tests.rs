@@ -130,7 +130,7 @@ fn plain_text_has_no_marks_that_only_keep_markdown_safe() {
 }
 
 /// What one says alone, with a check of another one.
-fn checked(verdict: Option<domain::check::Verdict>) -> Cluster {
+fn checked(outcome: Option<domain::check::Outcome>) -> Cluster {
     use domain::merge::Panel;
     let text = Text::new("we recieve it");
     let mut finding = misspelling("codex", "f", &text, "recieve", "receive");
@@ -139,9 +139,9 @@ fn checked(verdict: Option<domain::check::Verdict>) -> Cluster {
         asked: ["codex", "claude"].map(str::to_owned).into(),
         ..Panel::default()
     };
-    let check = verdict.map(|verdict| domain::check::Check {
+    let check = outcome.map(|outcome| domain::check::Check {
         why: "`recieve` is no word.".to_owned(),
-        ..domain::check::Check::new("claude", "anthropic", verdict)
+        ..domain::check::Check::new("claude", "anthropic", outcome)
     });
     let checks = [(finding.id.clone(), check.into_iter().collect())];
     let around = Circumstances {
@@ -154,9 +154,9 @@ fn checked(verdict: Option<domain::check::Verdict>) -> Cluster {
 
 #[test]
 fn what_a_check_brought_is_told() {
-    use domain::check::Verdict;
-    let said = |verdict| {
-        let cluster = checked(verdict);
+    use domain::check::Outcome;
+    let said = |outcome| {
+        let cluster = checked(outcome);
         let message = message(&cluster, false);
         let explanation = explanation(&cluster);
         let (_, below) = explanation.split_once("\n\n— ").unwrap();
@@ -176,7 +176,7 @@ fn what_a_check_brought_is_told() {
         codex · error · spelling
 
         **claude** confirms it: `recieve` is no word."]]
-    .assert_eq(&said(Some(Verdict::Confirmed)));
+    .assert_eq(&said(Some(Outcome::Confirmed)));
     expect![[r"
         `recieve` should be `receive`
         Checked by claude, and still unsure.
@@ -186,5 +186,5 @@ fn what_a_check_brought_is_told() {
         Shown as information, not error, until another agent says so, too.
 
         **claude** checked it and is unsure: `recieve` is no word."]]
-    .assert_eq(&said(Some(Verdict::Unsure)));
+    .assert_eq(&said(Some(Outcome::Unsure)));
 }

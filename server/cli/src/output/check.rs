@@ -1,12 +1,12 @@
-//! Verdicts for people: what was checked, by whom, why, and what it quotes.
+//! Checks for people: what was checked, by whom, why, and what it quotes.
 
 use crate::output::style;
 use crate::verify::Verified;
-use domain::check::{Check, Verdict};
+use domain::check::{Check, Outcome};
 use std::fmt::Write as _;
 use std::io::Write;
 
-/// Prints verdicts to standard output.
+/// Prints checks to standard output.
 ///
 /// # Errors
 /// When it cannot be written, for example because nobody reads it any more.
@@ -27,14 +27,14 @@ pub(crate) fn print(verified: &[Verified<'_>]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A check in words: the verdict first, then the reasons, each line indented.
+/// A check in words: the outcome first, then the reasons, each line indented.
 pub(crate) fn told(check: &Check) -> String {
-    let verdict = match check.verdict {
-        Verdict::Confirmed => style::warning("confirmed"),
-        Verdict::Refuted => style::good("refuted"),
-        Verdict::Unsure => style::note("unsure"),
+    let outcome = match check.outcome {
+        Outcome::Confirmed => style::warning("confirmed"),
+        Outcome::Refuted => style::good("refuted"),
+        Outcome::Unsure => style::note("unsure"),
     };
-    let mut out = format!("  {verdict} by {}", check.agent);
+    let mut out = format!("  {outcome} by {}", check.agent);
     if let Some(caveat) = &check.caveat {
         let _ = write!(out, ": {caveat}");
     }
