@@ -19,6 +19,7 @@ mod client;
 mod fixes;
 mod floor;
 mod identity;
+mod ledger;
 mod mcp;
 mod memory;
 mod merging;

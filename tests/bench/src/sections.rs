@@ -38,6 +38,7 @@ pub(crate) fn run(wanted: &[String]) {
         ("merge", crate::merging::merging),
         ("memory", crate::memory::memory),
         ("identity", crate::identity::identity),
+        ("ledger", crate::ledger::ledger),
     ];
     let unknown: Vec<_> = wanted
         .iter()

@@ -17,6 +17,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const NOTICES: [i64; 4] = [50, 75, 90, 100];
 /// Latest calls of an agent that expectations are made from.
 const HISTORY: i64 = 10;
+/// Latest calls of all agents among which one's model is looked for, where its calls of a kind do not tell it.
+const MAX_LOOKED: i64 = 1000;
 /// Most agents told of by one question for what was spent.
 const MAX_AGENTS: i64 = 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -268,7 +270,7 @@ pub(super) fn sums(row: &rusqlite::Row<'_>) -> Result<Spent> {
 /// What was spent since a time, in milliseconds since 1970, agent by agent; in all roots when none is given.
 pub(super) fn spent(store: &Store, root: Option<&str>, since: i64) -> Result<Vec<AgentSpent>> {
     let mut select = store.connection.prepare_cached(&format!(
-        "SELECT {SUMS}, agent, provider FROM calls
+        "SELECT {SUMS}, agent, provider FROM calls INDEXED BY calls_by_time
          WHERE started >= :since AND state != 'reserved' AND (:root IS NULL OR root = :root)
          GROUP BY agent, provider ORDER BY agent, provider LIMIT :most"
     ))?;
@@ -316,10 +318,22 @@ pub(super) fn history(store: &Store, agent: &str, operation: &str) -> Result<His
             model: None,
         })
     })?;
+    // What it is asked for now tells best which model it has; else whatever it was asked last.
     let mut select = store.connection.prepare_cached(
-        "SELECT model FROM calls WHERE agent = ?1 AND model IS NOT NULL ORDER BY started DESC LIMIT 1",
+        "SELECT model FROM (SELECT * FROM calls WHERE agent = ?1 AND operation = ?2 ORDER BY started DESC LIMIT ?3)
+         WHERE model IS NOT NULL LIMIT 1",
     )?;
-    let model = select.query_row([agent], |row| row.get(0)).optional()?;
+    let mut model = select
+        .query_row(params![agent, operation, HISTORY], |row| row.get(0))
+        .optional()?;
+    if model.is_none() {
+        let mut select = store.connection.prepare_cached(
+            "SELECT model FROM (SELECT * FROM calls ORDER BY started DESC LIMIT ?2) WHERE agent = ?1 AND model IS NOT NULL LIMIT 1",
+        )?;
+        model = select
+            .query_row(params![agent, MAX_LOOKED], |row| row.get(0))
+            .optional()?;
+    }
     Ok(History { model, ..history })
 }
 

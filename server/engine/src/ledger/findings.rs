@@ -26,11 +26,16 @@ const MAX_PATHS: i64 = 2000;
 /// Most findings listed of a whole root, newest first.
 const MAX_LISTED: u32 = 10_000;
 
+/// The `+` keeps the index by age away: it knows no root, and would be read as far as there are open findings in any.
 pub(super) const SELECT: &str = "
     SELECT path, agent, id, provider, tier, severity, category, code, title, body, confidence,
            quote, before, after, symbol, line, fix_offset, fix_old, fix_new, mark, hidden
-    FROM findings WHERE root = ?1 AND state = 'open'";
+    FROM findings WHERE root = ?1 AND +state = 'open'";
 const NEWEST_FIRST: &str = "ORDER BY last_seen DESC, row";
+
+/// The index is named since another one has all columns, but reads all findings of the root.
+pub(super) const MOVE: &str = "
+    UPDATE OR REPLACE findings INDEXED BY findings_by_name SET path = ?3 WHERE root = ?1 AND agent = ?2 AND id = ?4 AND path != ?3";
 
 const UPSERT: &str = "
     INSERT INTO findings (root, path, agent, id, provider, state, first_run, last_run, first_seen, last_seen,
@@ -174,11 +179,12 @@ fn upsert(connection: &Connection, root: &str, run: i64, now: i64, said: &Said<'
     let finding = said.finding;
     let fix = RememberedFix::of(finding, said.text);
     // Its text may have been in another file.
-    connection
-        .prepare_cached(
-            "UPDATE OR REPLACE findings SET path = ?3 WHERE root = ?1 AND agent = ?2 AND id = ?4 AND path != ?3",
-        )?
-        .execute(params![root, finding.agent, finding.path.as_str(), finding.id.0])?;
+    connection.prepare_cached(MOVE)?.execute(params![
+        root,
+        finding.agent,
+        finding.path.as_str(),
+        finding.id.0
+    ])?;
     let anchor = &finding.anchor;
     connection.prepare_cached(UPSERT)?.execute(params![
         root,

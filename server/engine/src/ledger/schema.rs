@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005-verdicts.sql"),
     include_str!("migrations/0006-checks.sql"),
     include_str!("migrations/0007-records.sql"),
+    include_str!("migrations/0008-indices.sql"),
 ];
 
 /// Marks a database file as ours (`CRCS`).

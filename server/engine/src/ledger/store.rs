@@ -3,7 +3,7 @@
 use super::owner::Owner;
 use super::{Clock, Notify, answers, calls, checks, open};
 use crate::event::RunId;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
@@ -14,8 +14,8 @@ const RESOLVED_DAYS: i64 = 90;
 const CLOSED_DAYS: i64 = 30;
 /// Runs and calls are forgotten after this many days.
 const RUN_DAYS: i64 = 365;
-/// Most findings kept; beyond, the ones not seen for longest are forgotten.
-const MAX_FINDINGS: i64 = 200_000;
+/// Most findings kept; beyond, the ones not seen for longest are forgotten, settled ones first.
+const MAX_FINDINGS: i64 = 1_000_000;
 /// Rows forgotten in one step, so that no job waits long.
 const PRUNE_STEP: i64 = 1000;
 
@@ -34,6 +34,8 @@ pub(super) struct Store {
     lasting: bool,
     /// Whether the last job failed, so that a full disk is told once and not per job.
     failing: bool,
+    /// How many findings are too many, once they were counted: that reads an index from end to end.
+    excess: Option<i64>,
 }
 
 impl Store {
@@ -53,6 +55,7 @@ impl Store {
             notify,
             lasting,
             failing: false,
+            excess: None,
         })
     }
     /// Milliseconds since 1970.
@@ -123,7 +126,8 @@ impl Store {
             [now - RESOLVED_DAYS * DAY_MS, PRUNE_STEP],
         )?;
         let runs = self.connection.execute(
-            "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started < ?1 LIMIT ?2)",
+            // They are in the order of their times.
+            "DELETE FROM runs WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT ?2) AND started < ?1",
             [now - RUN_DAYS * DAY_MS, PRUNE_STEP],
         )?;
         let closed = now - CLOSED_DAYS * DAY_MS;
@@ -143,19 +147,49 @@ impl Store {
         let calls = calls::prune(self, now - RUN_DAYS * DAY_MS, PRUNE_STEP)?;
         let answers = answers::prune(&self.connection, now, PRUNE_STEP)?;
         let checks = checks::prune(&self.connection, now, PRUNE_STEP)?;
-        let count: i64 = self
-            .connection
-            .query_row("SELECT count(*) FROM findings", [], |row| row.get(0))?;
-        let excess = (count - MAX_FINDINGS).clamp(0, PRUNE_STEP);
-        if excess > 0 {
-            self.connection.execute(
-                "DELETE FROM findings WHERE row IN
-                   (SELECT row FROM findings ORDER BY state = 'open', last_seen LIMIT ?1)",
-                [excess],
-            )?;
-        }
         let full_step = usize::try_from(PRUNE_STEP).unwrap_or(usize::MAX);
+        // Only what is left of the others can be too much.
+        let excess = if old < full_step {
+            self.prune_excess()?
+        } else {
+            0
+        };
         let forgotten = [old, runs, proposals, applications, calls, answers, checks];
-        Ok(forgotten.iter().any(|it| *it >= full_step) || excess >= PRUNE_STEP)
+        Ok(forgotten.iter().any(|it| *it >= full_step) || excess > 0)
     }
+    /// Forgets a bounded number of findings that are too many; how many still are.
+    fn prune_excess(&mut self) -> rusqlite::Result<i64> {
+        let excess = match self.excess {
+            Some(excess) => excess,
+            None => {
+                let count = "SELECT count(*) FROM findings";
+                let count: i64 = self.connection.query_row(count, [], |row| row.get(0))?;
+                count - MAX_FINDINGS
+            }
+        };
+        let left = forget_excess(&self.connection, excess)?;
+        self.excess = Some(left);
+        Ok(left)
+    }
+}
+
+/// Forgets findings of which so many are too many, at most [`PRUNE_STEP`] at once: settled ones before open ones, and of each those
+/// first that were not seen for longest. Returns how many are left to forget.
+pub(super) fn forget_excess(connection: &Connection, excess: i64) -> rusqlite::Result<i64> {
+    let mut step = PRUNE_STEP.min(excess);
+    let mut left = excess;
+    for state in ["resolved", "open"] {
+        if step <= 0 {
+            return Ok(left.max(0));
+        }
+        let gone = connection.execute(
+            "DELETE FROM findings WHERE row IN
+               (SELECT row FROM findings WHERE state = ?1 ORDER BY last_seen LIMIT ?2)",
+            params![state, step],
+        )?;
+        let gone = i64::try_from(gone).unwrap_or(i64::MAX);
+        (step, left) = (step - gone, left - gone);
+    }
+    // Where there was less to forget than was counted, another process has forgotten it.
+    Ok(if step > 0 { 0 } else { left.max(0) })
 }

@@ -21,7 +21,9 @@ use tempfile::TempDir;
 mod answers;
 mod calls;
 mod listing;
+mod plans;
 mod proposals;
+mod records;
 mod stats;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -500,4 +502,37 @@ fn resolved_findings_are_forgotten_after_a_while() {
         };
     assert_eq!(count(1_000_000_000 + 80 * 86_400), 2);
     assert_eq!(count(1_000_000_000 + 100 * 86_400), 1);
+}
+
+#[test]
+fn what_is_too_much_goes_settled_and_oldest_first() {
+    let directory = TempDir::new().unwrap();
+    let ledger = open(&file(&directory));
+    assert_eq!(ledger.verdicts(), []);
+    let connection = rusqlite::Connection::open(file(&directory)).unwrap();
+    for (id, state, seen) in [
+        ("a", "open", 1),
+        ("b", "open", 4),
+        ("c", "resolved", 3),
+        ("d", "resolved", 5),
+        ("e", "open", 2),
+    ] {
+        let insert = "INSERT INTO findings (root, path, agent, id, provider, state, first_run, last_run, first_seen, last_seen, tier,
+                                            severity, category, title, body, quote, before, after, line)
+                      VALUES ('r', 'p', 'a', ?1, '', ?2, 0, 0, 0, ?3, '', '', '', '', '', '', '', '', 0)";
+        connection.execute(insert, (id, state, seen)).unwrap();
+    }
+    let left = || -> String {
+        let mut select = connection
+            .prepare("SELECT id FROM findings ORDER BY id")
+            .unwrap();
+        let ids = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        ids.map(Result::unwrap).collect()
+    };
+    assert_eq!(store::forget_excess(&connection, -3).unwrap(), 0);
+    assert_eq!(left(), "abcde");
+    for (excess, rest) in [(1, "abde"), (2, "be"), (9, "")] {
+        assert_eq!(store::forget_excess(&connection, excess).unwrap(), 0);
+        assert_eq!(left(), rest);
+    }
 }

@@ -104,16 +104,16 @@ fn old_damaged_and_huge_answers_are_none() {
 fn the_oldest_answers_make_room() {
     let text = Text::new(CODE);
     let mut large = finding(&text, "teh", 0, "Misspelt");
-    large.body = "x".repeat(20 * 1024);
+    large.body = "x".repeat(2 * 1024);
     let key = |number: usize| {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&number.to_be_bytes());
         key
     };
     let keys: Vec<Key> = (0..400).map(key).collect();
-    let (few, small) = (1024 * 1024, i64::MAX);
+    let (few, any) = (128 * 1024, i64::MAX);
     for (rows, bytes, left) in [
-        (small, few, 45..55),
+        (any, few, 45..60),
         (20, few, 20..21),
         (ROOM.rows, ROOM.bytes, 400..401),
     ] {
