@@ -51,6 +51,9 @@ pub(crate) struct Capabilities {
     pub(crate) markdown_hover: bool,
     /// Shows progress.
     pub(crate) progress: bool,
+    /// Shows messages with buttons, and says which one was chosen. Every client is asked so by agents; one that does not
+    /// declare it may never answer when a prompt is closed (Emacs).
+    pub(crate) ask: bool,
     /// Opens files and pages at our request.
     pub(crate) show_document: bool,
     /// Asks us for the text of documents that are no files.
@@ -117,6 +120,10 @@ impl Capabilities {
                 .as_ref()
                 .and_then(|it| it.show_document.as_ref())
                 .is_some_and(|it| it.support),
+            ask: client
+                .window
+                .as_ref()
+                .is_some_and(|it| it.show_message.is_some()),
             progress: client.window.as_ref().and_then(|it| it.work_done_progress) == Some(true),
             document_content: workspace.is_some_and(|it| it.text_document_content.is_some()),
             configuration: workspace.and_then(|it| it.configuration) == Some(true),

@@ -1,5 +1,6 @@
-//! Questions of agents on their way to the user and back.
+//! Questions on their way to the user and back: those of agents, and how a finding is to be dismissed.
 
+pub(crate) mod dismissal;
 mod queue;
 mod words;
 
@@ -7,7 +8,7 @@ pub(crate) use queue::Queue;
 
 use crate::state::{Lifecycle, State};
 use engine::{Ask, Question, QuestionId, Reply};
-use queue::Answer;
+use queue::{Answer, Subject};
 use serde_json::Value;
 use std::path::Path;
 use tokio::time::Instant;
@@ -37,7 +38,7 @@ pub(crate) fn asked(state: &mut State, question: Box<Question>) {
 /// A question needs no answer any more; `unanswered` says so when the user had too little time.
 pub(crate) fn closed(state: &mut State, id: QuestionId, unanswered: Option<&str>) {
     state.runs.go_on(id, &mut state.client);
-    let is_meant = |it: &Question| it.id == id;
+    let is_meant = |it: &Subject| it.question().is_some_and(|it| it.id == id);
     state
         .questions
         .close(is_meant, Instant::now(), &mut state.client);
@@ -48,7 +49,10 @@ pub(crate) fn closed(state: &mut State, id: QuestionId, unanswered: Option<&str>
 
 /// A root is not looked at any more, so nobody waits for answers there.
 pub(crate) fn root_closed(state: &mut State, root: &Path) {
-    let is_meant = |it: &Question| it.root == root;
+    let is_meant = |it: &Subject| match it {
+        Subject::Agent(it) => it.root == root,
+        Subject::Dismissal(it) => *it.root == *root,
+    };
     state
         .questions
         .close(is_meant, Instant::now(), &mut state.client);
@@ -72,15 +76,23 @@ pub(crate) fn answered(state: &mut State, request: i64, result: Result<Value, St
     }
 }
 
-/// Gives an answer to the engine, and keeps a record of it where the user finds it.
+/// Gives an answer to whoever waits for it.
 fn settle(state: &mut State, answer: Answer) {
     let Answer {
-        question,
+        subject,
         reply,
         unable,
     } = answer;
+    match subject {
+        Subject::Agent(question) => tell_agent(state, &question, reply, unable),
+        Subject::Dismissal(it) => dismissal::settle(state, &it, &reply, unable),
+    }
+}
+
+/// Gives an answer to the engine, and keeps a record of it where the user finds it.
+fn tell_agent(state: &mut State, question: &Question, reply: Reply, unable: Option<String>) {
     state.runs.go_on(question.id, &mut state.client);
-    let mention = words::mention(&question);
+    let mention = words::mention(question);
     let record = format!("{mention}: {}", outcome(&reply));
     state.client.log(MessageType::Info, &record);
     if let Some(error) = unable {

@@ -161,11 +161,15 @@ fn subject(remarks: &[Remark], path: &RelPath, text: &Text) -> String {
     }
 }
 
+/// The title of what is proposed for a single message.
+pub(crate) fn title_of(message: &str) -> String {
+    sanitize::line(message.lines().next().unwrap_or_default(), MAX_TITLE)
+}
+
 fn title(remarks: &[Remark], instructions: Option<&str>, path: &RelPath) -> String {
-    let first_line = |it: &str| sanitize::line(it.lines().next().unwrap_or_default(), MAX_TITLE);
     match (remarks, instructions) {
-        ([only], _) => first_line(&only.message),
-        ([], Some(instructions)) => first_line(instructions.trim()),
+        ([only], _) => title_of(&only.message),
+        ([], Some(instructions)) => title_of(instructions.trim()),
         _ => format!("{} in {path}", count(remarks.len(), "problem")),
     }
 }

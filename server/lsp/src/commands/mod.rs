@@ -3,9 +3,9 @@
 mod apply;
 mod ask;
 mod discard;
-mod dismiss;
+pub(crate) mod dismiss;
 mod findings;
-mod fix;
+pub(crate) mod fix;
 pub(crate) mod fix_all;
 mod preview;
 mod proposals;

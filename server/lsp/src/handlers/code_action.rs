@@ -74,7 +74,7 @@ pub(super) fn handle(state: &mut State, params: &CodeActionParams) -> Vec<CodeAc
         let (at_place, elsewhere) = here.offered(proposals, &clusters);
         here.ready_fixes(&clusters, &mut actions);
         here.on_proposals(&at_place, &elsewhere, &mut actions);
-        here.fixes(root, &clusters, &mut actions);
+        here.fixes(root, &clusters, &at_place, &mut actions);
         here.verifications(root, &clusters, &mut actions);
         here.dismissals(&clusters, &mut actions);
         here.comments(&clusters, &mut actions);

@@ -188,7 +188,7 @@ pub(crate) fn message(diagnostic: &lsp::Diagnostic) -> &str {
 }
 
 /// The message with what else the tool says: the Rust compiler's own words, and remarks about other places.
-fn full_message(diagnostic: &lsp::Diagnostic) -> String {
+pub(crate) fn full_message(diagnostic: &lsp::Diagnostic) -> String {
     let rendered = diagnostic.data.as_ref().and_then(|it| it.get("rendered"));
     let rendered = rendered.and_then(Value::as_str);
     let message = message(diagnostic);

@@ -29,7 +29,7 @@ const SPACE: char = '␣';
 /// Stands at the end of what was cut already.
 const CUT: char = '…';
 /// The last button of a form.
-const CANCEL: &str = "Cancel";
+pub(super) const CANCEL: &str = "Cancel";
 
 /// Something to be shown with buttons below it.
 #[derive(Clone, Debug, PartialEq)]

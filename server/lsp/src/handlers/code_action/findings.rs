@@ -7,7 +7,7 @@ use crate::roots::Root;
 use domain::finding::Finding;
 use domain::merge::Cluster;
 use engine::request::Reach;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{CodeAction, CodeActionKind, CodeActionTag, Diagnostic};
 
 /// The agent that is no model.
@@ -50,7 +50,7 @@ impl Here<'_> {
     /// Taking findings away.
     pub(super) fn dismissals(&self, clusters: &[Cluster], actions: &mut Vec<CodeAction>) {
         for cluster in clusters {
-            actions.extend(dismissals(cluster, &self.diagnostic(cluster)));
+            actions.extend(self.dismissals_of(cluster));
         }
     }
 
@@ -67,6 +67,32 @@ impl Here<'_> {
                 None => it.source == ours.source && it.range == ours.range && it.code == ours.code,
             });
         sent.cloned().unwrap_or(ours)
+    }
+
+    /// The quick ones, and one that asks.
+    fn dismissals_of(&self, cluster: &Cluster) -> Vec<CodeAction> {
+        let diagnostic = self.diagnostic(cluster);
+        let title = domain::sanitize::line(&cluster.primary().title, MAX_SHOWN);
+        let action = |how: &str, argument: Value| {
+            let title = format!("Dismiss “{title}”{how}");
+            CodeAction {
+                command: Some(command(&title, commands::DISMISS, argument)),
+                title,
+                kind: Some(CodeActionKind::QuickFix),
+                diagnostics: Some(vec![diagnostic.clone()]),
+                ..Default::default()
+            }
+        };
+        let id = &cluster.id;
+        let quick = [Reach::Here, Reach::Text, Reach::Kind];
+        let quick = quick.map(|reach| {
+            let how = format!(" {}", reach.in_words());
+            action(&how, json!({"id": id, "reach": reach}))
+        });
+        let can_ask = self.view.client.ask;
+        let asking =
+            can_ask.then(|| action(": choose reach and reason", json!({"id": id, "ask": true})));
+        quick.into_iter().chain(asking).collect()
     }
 
     fn ready_fix(&self, cluster: &Cluster, is_only: bool) -> Option<CodeAction> {
@@ -103,24 +129,4 @@ fn fix_title(finding: &Finding, new_text: &str) -> String {
     } else {
         format!("Fix: {}", finding.title)
     }
-}
-
-fn dismissals(cluster: &Cluster, diagnostic: &Diagnostic) -> [CodeAction; 3] {
-    let title = domain::sanitize::line(&cluster.primary().title, MAX_SHOWN);
-    [
-        (Reach::Here, "here"),
-        (Reach::Text, "for this text everywhere"),
-        (Reach::Kind, "for everything of this kind"),
-    ]
-    .map(|(reach, where_to)| {
-        let title = format!("Dismiss “{title}” {where_to}");
-        let argument = json!({"id": cluster.id, "reach": reach});
-        CodeAction {
-            command: Some(command(&title, commands::DISMISS, argument)),
-            title,
-            kind: Some(CodeActionKind::QuickFix),
-            diagnostics: Some(vec![diagnostic.clone()]),
-            ..Default::default()
-        }
-    })
 }

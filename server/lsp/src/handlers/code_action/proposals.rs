@@ -20,7 +20,7 @@ const MAX_PARTS: usize = 3;
 
 /// A proposal that is offered.
 pub(super) struct Offered<'p> {
-    held: &'p Held,
+    pub(super) held: &'p Held,
     /// Its changes at the place of the user.
     marks: Vec<Mark<'p>>,
 }

@@ -9,9 +9,14 @@ use super::*;
 use crate::capabilities::Capabilities;
 use crate::tracked::tests::misspelling;
 use domain::board::Reviewed;
+use domain::finding::FindingId;
+use domain::path::RelPath;
+use domain::proposal::{FileChange, Proposal, ProposalId};
 use domain::text::Text;
 use engine::config::{ActionConfig, Config, Loaded};
 use expect_test::expect;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const TEXT: &str = "we recieve teh mail\n";
 
@@ -69,6 +74,16 @@ fn offered_with(
     context: Value,
 ) -> String {
     let (mut state, uri, _dir) = state(capabilities);
+    offered_in(&mut state, &uri, config, characters, context)
+}
+
+fn offered_in(
+    state: &mut State,
+    uri: &str,
+    config: Config,
+    characters: (u32, u32),
+    context: Value,
+) -> String {
     if let Some(root) = state.roots.iter_mut().next() {
         root.loaded = Some(Loaded {
             root: root.path.to_path_buf(),
@@ -83,7 +98,7 @@ fn offered_with(
         "range": {"start": {"line": 0, "character": characters.0}, "end": {"line": 0, "character": characters.1}},
         "context": context,
     });
-    let actions = handle(&mut state, &serde_json::from_value(params).unwrap());
+    let actions = handle(state, &serde_json::from_value(params).unwrap());
     let describe = |action: &CodeActionResponse| match action {
         CodeActionResponse::Command(it) => format!("command {} | {}\n", it.command, it.title),
         CodeActionResponse::CodeAction(it) => {
@@ -222,8 +237,25 @@ fn foreign(message: &str) -> Value {
 
 /// The titles of the quick fixes that ask an agent.
 fn fixes(config: Config, characters: (u32, u32), diagnostics: &[Value]) -> String {
+    fixes_beside(Vec::new(), config, characters, diagnostics)
+}
+
+/// The same where these are proposed.
+fn fixes_beside(
+    proposals: Vec<Proposal>,
+    config: Config,
+    characters: (u32, u32),
+    diagnostics: &[Value],
+) -> String {
+    let (mut state, uri, _dir) = state(rich());
+    let root = Arc::clone(&state.roots.iter().next().unwrap().path);
+    for proposal in proposals {
+        let (proposals, documents) = (&mut state.proposals, &state.documents);
+        let none = BTreeMap::new();
+        proposals.add(&root, Arc::new(proposal), None, &none, documents);
+    }
     let context = json!({"diagnostics": diagnostics, "only": ["quickfix"]});
-    let offered = offered_with(config, rich(), characters, context);
+    let offered = offered_in(&mut state, &uri, config, characters, context);
     let asking = offered.lines().filter(|it| it.ends_with("crosscheck.fix"));
     let titles = asking.filter_map(|it| it.split(" | ").nth(1));
     titles.map(|it| format!("{it}\n")).collect()
@@ -266,6 +298,79 @@ fn agents_fix_what_they_and_others_find() {
     assert!(!fixes(many.clone(), (5, 5), &[]).contains("with d"));
     assert_eq!(fixes(many, (0, 0), &[]), "");
     assert_eq!(fixes(fixers(&[]), (5, 5), &[]), "");
+}
+
+/// What an agent proposes for some findings, told against this text of the file.
+fn proposed(agent: &str, title: &str, findings: &[&str], base: &str) -> Proposal {
+    let path = RelPath::try_from("a.rs".to_owned()).unwrap();
+    let after = Text::new(&base.replace("we", "We"));
+    Proposal {
+        id: ProposalId(format!("{agent}{title}")),
+        agent: agent.to_owned(),
+        provider: String::new(),
+        title: title.to_owned(),
+        summary: String::new(),
+        findings: findings.iter().map(|it| FindingId((*it).into())).collect(),
+        files: vec![FileChange::edit(path, Text::new(base), &after).unwrap()],
+        check: None,
+        problems: Vec::new(),
+        usage: None,
+    }
+}
+
+#[test]
+fn who_has_proposed_something_for_it_is_not_asked_again() {
+    let agents = || fixers(&["codex", "claude"]);
+    let one = || proposed("codex", "a", &["codex-recieve"], TEXT);
+    expect![[r#"
+        Fix with claude
+    "#]]
+    .assert_eq(&fixes_beside(vec![one()], agents(), (5, 5), &[]));
+    // For another finding he is, and for several with those that are left.
+    let finding = |id: &str| json!({"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}, "message": "", "source": "crosscheck", "data": id});
+    expect![[r#"
+        Fix “`recieve` should be `receive`” with claude
+        Fix “`teh` should be `the`” with codex
+        Fix “`teh` should be `the`” with claude
+        Fix “`teh` should be `the`” with codex and claude side by side
+        Fix all 2 problems here with claude
+    "#]]
+    .assert_eq(&fixes_beside(
+        vec![one()],
+        agents(),
+        (5, 5),
+        &[finding("codex-teh")],
+    ));
+    // Nobody is left to be asked.
+    let two = vec![one(), proposed("claude", "b", &["codex-recieve"], TEXT)];
+    assert_eq!(fixes_beside(two, agents(), (5, 5), &[]), "");
+    // What meets the user's edits can only be asked for anew.
+    let stale = proposed("codex", "c", &["codex-recieve"], "we received teh mail\n");
+    assert!(fixes_beside(vec![stale], agents(), (5, 5), &[]).starts_with("Fix with codex\n"));
+    // What was proposed for another tool's remark has its words.
+    let remark = foreign("mismatched types\nexpected `u8`");
+    let foreign = proposed("codex", "mismatched types", &[], TEXT);
+    expect![[r#"
+        Fix with claude
+    "#]]
+    .assert_eq(&fixes_beside(vec![foreign], agents(), (0, 0), &[remark]));
+}
+
+#[test]
+fn how_a_finding_is_dismissed_can_be_said_where_the_editor_asks() {
+    let client = Capabilities {
+        ask: true,
+        ..rich()
+    };
+    let context = json!({"diagnostics": [], "only": ["quickfix"]});
+    let offered = offered(client, (5, 5), context);
+    let dismissals = offered.lines().filter(|it| it.contains("Dismiss"));
+    expect![[r#"
+        quickfix | Dismiss “`recieve` should be `receive`” here | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`” for this text everywhere | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`” for everything of this kind | crosscheck.dismiss
+        quickfix | Dismiss “`recieve` should be `receive`”: choose reach and reason | crosscheck.dismiss"#]]
+    .assert_eq(&dismissals.collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

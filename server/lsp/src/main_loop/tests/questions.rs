@@ -247,7 +247,7 @@ async fn a_late_answer_is_nobodys() {
     let second = client.prompt("`two`").await;
     client.choose(first, "Allow").await;
     client
-        .recorded(&["an answer came too late: the agent does not wait for it any more"])
+        .recorded(&["an answer came too late: nobody waits for it any more"])
         .await;
     client.choose(second, "Deny").await;
     client.choose(second, "Allow").await;
@@ -384,4 +384,144 @@ async fn shutdown_does_not_wait_for_the_user() {
     client.choose(first, "Allow").await;
     client.notify("exit", Value::Null).await;
     assert_eq!(client.end().await, ended(0));
+}
+
+/// What an editor declares that shows messages with buttons.
+fn asking() -> Value {
+    json!({"window": {"showMessage": {}}})
+}
+
+impl TestClient {
+    /// A finding `codex-teh` in `src/a.rs`, on the screen.
+    async fn with_finding(capabilities: Value) -> Self {
+        let mut client = Self::ready(capabilities).await;
+        client.open("src/a.rs", "teh cat\n").await;
+        client.agent_says("src/a.rs", "teh cat\n", Some(1), &[("teh", "the")]);
+        assert_eq!(client.shown().await, 1);
+        client
+    }
+
+    /// The number of diagnostics that are shown now.
+    async fn shown(&mut self) -> usize {
+        let shown = self.receive().await;
+        let diagnostics = shown["params"]["diagnostics"].as_array();
+        diagnostics.expect("diagnostics").len()
+    }
+
+    /// Asks to be asked; returns the request for the first prompt.
+    async fn dismisses(&mut self, text: &str) -> i64 {
+        self.sends_dismissal().await;
+        let request = self.prompt(text).await;
+        assert_eq!(self.receive().await["result"], json!({"asking": true}));
+        request
+    }
+
+    async fn sends_dismissal(&mut self) {
+        self.last_id += 1;
+        let argument = json!({"id": "codex-teh", "ask": true});
+        let params = json!({"command": "crosscheck.dismiss", "arguments": [argument]});
+        let request = json!({"jsonrpc": "2.0", "id": self.last_id, "method": "workspace/executeCommand", "params": params});
+        self.send(&request.to_string()).await;
+    }
+}
+
+#[tokio::test]
+async fn the_user_says_how_a_finding_is_dismissed() {
+    let mut client = TestClient::with_finding(asking()).await;
+    let reach = client.dismisses("(src/a.rs): how far?").await;
+    client.choose(reach, "This kind in src/").await;
+    let why = client
+        .prompt("dismissed for everything of this kind in this directory?")
+        .await;
+    client.choose(why, "It is meant to be so").await;
+    assert_eq!(client.shown().await, 0);
+    client
+        .recorded(&["“`teh` should be `the`” is dismissed for everything of this kind in this directory (intended)"])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_closed_dismisses_nothing() {
+    let stays = "“`teh` should be `the`” stays: the question was closed";
+    let mut client = TestClient::with_finding(asking()).await;
+    let reach = client.dismisses("how far?").await;
+    client.answer(reach, Value::Null).await;
+    client.recorded(&[stays]).await;
+    // Also the second one.
+    let reach = client.dismisses("how far?").await;
+    client.choose(reach, "Here").await;
+    let why = client.prompt("dismissed here?").await;
+    client.choose(why, "Cancel").await;
+    client.recorded(&[stays]).await;
+    // Asking again takes back what was asked before; its answer is nobody's.
+    let first = client.dismisses("how far?").await;
+    client.sends_dismissal().await;
+    client.withdrawn(first).await;
+    assert_eq!(client.receive().await["result"], json!({"asking": true}));
+    client.choose(first, "Here").await;
+    let second = client.prompt("how far?").await;
+    client.choose(second, "Cancel").await;
+    client
+        .recorded(&[
+            "an answer came too late: nobody waits for it any more",
+            stays,
+        ])
+        .await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_nobody_answers_is_taken_back() {
+    let mut client = TestClient::with_finding(asking()).await;
+    let reach = client.dismisses("how far?").await;
+    tokio::time::sleep(Duration::from_secs(121)).await;
+    let told = client.receive().await;
+    assert_eq!(told["method"], "window/showMessage");
+    expect_test::expect![
+        "“`teh` should be `the`” stays: nobody said within 120 seconds how it is to be dismissed."
+    ]
+    .assert_eq(told["params"]["message"].as_str().unwrap());
+    client.withdrawn(reach).await;
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test]
+async fn an_agents_question_is_answered_first() {
+    let mut client = TestClient::with_finding(asking()).await;
+    client.asks_to_run(1, "one");
+    client.asks_to_run(2, "two");
+    let one = client.prompt("`one`").await;
+    client.sends_dismissal().await;
+    assert_eq!(client.receive().await["method"], "window/showMessage");
+    assert_eq!(client.receive().await["result"], json!({"asking": true}));
+    client.choose(one, "Allow").await;
+    // Before what else waits.
+    let reach = client.prompt("how far?").await;
+    client.choose(reach, "Cancel").await;
+    let two = client.prompt("`two`").await;
+    client.choose(two, "Deny").await;
+    assert_eq!(client.record().await.len(), 3);
+    assert_eq!(client.end().await, ended(1));
+}
+
+#[tokio::test]
+async fn an_editor_that_cannot_ask_is_not_offered_it_again() {
+    let mut client = TestClient::with_finding(asking()).await;
+    let request = client.dismisses("how far?").await;
+    let error = json!({"code": -32601, "message": "no such method"});
+    let answer = json!({"jsonrpc": "2.0", "id": request, "error": error});
+    client.send(&answer.to_string()).await;
+    assert_eq!(client.receive().await["method"], "window/showMessage");
+    client.sends_dismissal().await;
+    assert_eq!(client.receive().await["method"], "window/showMessage");
+    let refused = client.receive().await;
+    assert!(
+        refused["result"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("cannot ask"),
+        "{refused}"
+    );
+    assert_eq!(client.end().await, ended(1));
 }

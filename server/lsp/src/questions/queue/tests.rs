@@ -3,16 +3,24 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::transport::{Decoder, Frame};
+use domain::finding::FindingId;
+use domain::path::RelPath;
 use engine::{Approval, Field, QuestionId};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Longer than any prompt of a dismissal waits, in milliseconds.
+const DEADLINE_MS: u64 = 1000 + 1000 * dismissal::DEADLINE.as_secs();
 
 /// Something that happens to the queue.
 #[derive(Clone, Debug)]
 enum Step {
     /// An agent asks: for an approval, a form of two fields, or a page.
     Ask(u8),
+    /// The user wants to say how a finding is to be dismissed.
+    Dismiss,
     /// One of the questions so far is closed.
     Close(Index),
     /// The client answers one of the requests so far, in one of several ways, perhaps not for the first time.
@@ -26,10 +34,12 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..3_u8).prop_map(Step::Ask),
+        2 => Just(Step::Dismiss),
         2 => any::<Index>().prop_map(Step::Close),
         1 => (any::<Index>(), any::<u8>()).prop_map(|(request, how)| Step::Answer(request, how)),
         4 => any::<u8>().prop_map(Step::AnswerShown),
         1 => (1..1500_u64).prop_map(Step::Pass),
+        1 => Just(Step::Pass(DEADLINE_MS)),
     ]
 }
 
@@ -43,6 +53,7 @@ struct World {
     /// The requests that the client shows.
     screen: BTreeSet<i64>,
     asked: u64,
+    dismissals: BTreeSet<u64>,
     closed: BTreeSet<u64>,
     answers: BTreeMap<u64, Reply>,
 }
@@ -51,10 +62,11 @@ impl World {
     fn step(&mut self, step: &Step) {
         match step {
             Step::Ask(kind) => self.ask(*kind),
+            Step::Dismiss => self.dismiss(),
             Step::Close(index) if self.asked > 0 => {
                 let id = index.index(usize::try_from(self.asked).unwrap()) as u64;
                 self.closed.insert(id);
-                let is_meant = |it: &Question| it.id.0 == id;
+                let is_meant = |it: &Subject| number(it) == id;
                 self.queue.close(is_meant, self.now, &mut self.client);
             }
             Step::Answer(index, how) if !self.requests.is_empty() => {
@@ -108,9 +120,36 @@ impl World {
         self.note(denied, id);
     }
 
+    fn dismiss(&mut self) {
+        let id = self.asked;
+        let dismissal = Dismissal {
+            id: FindingId(id.to_string()),
+            root: Path::new("/r").into(),
+            path: RelPath::try_from("a.rs".to_owned()).unwrap(),
+            title: format!("agent-{id}"),
+            reach: None,
+            reason: None,
+        };
+        self.asked += 1;
+        // It takes the place of an older one.
+        self.closed.append(&mut self.dismissals);
+        self.dismissals.insert(id);
+        let (queue, client) = (&mut self.queue, &mut self.client);
+        queue.ask_how_to_dismiss(dismissal, self.now, client);
+    }
+
     fn answer(&mut self, request: i64, how: u8) {
-        let titles = ["Allow", "Deny", "One", "Two", "Cancel", "Open in browser"];
-        let result = match how % 10 {
+        let titles = [
+            "Allow",
+            "Deny",
+            "One",
+            "Two",
+            "Cancel",
+            "Open in browser",
+            "Here",
+            "No reason",
+        ];
+        let result = match how % 12 {
             0 => Err("cannot".to_owned()),
             1 => Ok(Value::Null),
             2 => Ok(json!({"success": true})),
@@ -128,7 +167,8 @@ impl World {
 
     fn note(&mut self, answer: Option<Answer>, expected: u64) {
         if let Some(answer) = answer {
-            let id = answer.question.id.0;
+            let id = number(&answer.subject);
+            self.dismissals.remove(&id);
             assert_eq!(id, expected, "an answer is for the question that was shown");
             assert!(
                 !self.closed.contains(&id),
@@ -161,13 +201,23 @@ impl World {
                     self.screen.insert(id(&message));
                 }
                 "$/cancelRequest" => {
-                    let is_shown = self.screen.remove(&id(&message["params"]));
+                    let request = id(&message["params"]);
+                    let is_shown = self.screen.remove(&request);
                     assert!(is_shown, "only what is shown is taken away");
+                    let of = self.requests.iter().find(|it| it.0 == request);
+                    self.closed.insert(of.unwrap().1);
                 }
                 "window/logMessage" | "window/showMessage" => {}
                 other => panic!("{other}"),
             }
         }
+    }
+}
+
+fn number(subject: &Subject) -> u64 {
+    match subject {
+        Subject::Agent(question) => question.id.0,
+        Subject::Dismissal(it) => it.id.0.parse().unwrap(),
     }
 }
 
@@ -181,6 +231,7 @@ proptest! {
             requests: Vec::new(),
             screen: BTreeSet::new(),
             asked: 0,
+            dismissals: BTreeSet::new(),
             closed: BTreeSet::new(),
             answers: BTreeMap::new(),
         };
