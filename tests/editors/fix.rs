@@ -119,7 +119,6 @@ fn what_another_server_complains_of() {
                 "Apply this change (3 of 3) [crosscheck]",
                 "Preview alpha's changes [crosscheck]",
                 "Discard alpha's changes [crosscheck]",
-                "Fix with alpha [crosscheck]",
                 "Review this file with builtin [crosscheck]",
                 "Review changes with builtin [crosscheck]"
               ],

@@ -61,6 +61,7 @@ fn a_review_a_fix_its_undo_and_a_dismissal() {
                 "Dismiss “`FIRST` should be `receive`” here",
                 "Dismiss “`FIRST` should be `receive`” for this text everywhere",
                 "Dismiss “`FIRST` should be `receive`” for everything of this kind",
+                "Dismiss “`FIRST` should be `receive`”: choose reach and reason",
                 "Ignore “`FIRST` should be `receive`” by a comment",
                 "Apply all ready fixes of this file",
                 "Review this file with builtin",

@@ -38,6 +38,14 @@ local function uri()
   return vim.uri_from_bufnr(0)
 end
 
+--- Shows a hidden finding again: by its name, or by the number of the decision that hid it.
+local function unhide(which)
+  if not which then
+    return vim.notify('crosscheck: name a finding, or the number of a decision; :CrosscheckHidden lists both', vim.log.levels.ERROR)
+  end
+  M.unhide(which)
+end
+
 local subcommands = {
   file = function() M.execute('crosscheck.review', { scope = 'file', uri = uri() }) end,
   changes = function() M.execute('crosscheck.review', { scope = 'changes', uri = uri() }) end,
@@ -46,6 +54,7 @@ local subcommands = {
   trust = function() M.execute('crosscheck.trust') end,
   restart = function() M.execute('crosscheck.restart') end,
   status = function() M.execute('crosscheck.status', nil, function(status) vim.print(status) end) end,
+  unhide = unhide,
   fixall = function()
     vim.lsp.buf.code_action({ context = { only = { 'source.fixAll.crosscheck' }, diagnostics = {} }, apply = true })
   end,
@@ -100,6 +109,22 @@ end
 --- Takes back what was applied last.
 function M.revert()
   M.execute('crosscheck.revert')
+end
+
+--- Lists what is hidden, by whom and why, in a buffer that cannot be changed.
+function M.hidden()
+  M.execute('crosscheck.hidden')
+end
+
+--- Shows a hidden finding again, as `M.hidden` lists it: by its name, or by the number of the decision that hid it. A
+--- finding whose name is a short number is meant by its decision.
+function M.unhide(which)
+  local number = #which < 16 and which:match('^%d+$')
+  if number then
+    M.execute('crosscheck.undismiss', { verdict = tonumber(number) })
+  else
+    M.execute('crosscheck.accept', { id = which })
+  end
 end
 
 local status = ''
@@ -196,12 +221,12 @@ local function command(opts)
   if not run then
     return vim.notify('crosscheck: no subcommand ' .. name, vim.log.levels.ERROR)
   end
-  run()
+  run(opts.fargs[2])
 end
 
---- Whether a buffer shows a proposal: a temporary file of the server, which needs no server of its own.
+--- Whether a buffer shows a temporary file of the server, which needs no server of its own.
 local function is_preview(bufnr)
-  return vim.api.nvim_buf_get_name(bufnr):match('[/\\]previews[/\\]%d+%-%d+[/\\][%w%-]+%.diff$') ~= nil
+  return vim.api.nvim_buf_get_name(bufnr):match('[/\\]previews[/\\]%d+%-%d+[/\\][%w%-]+%.%a+$') ~= nil
 end
 
 --- Neovim starts servers by file type; files without one get the server all the same.
@@ -254,8 +279,9 @@ function M.setup(opts)
   add('CrosscheckAsk', ask, { nargs = '*', range = true, desc = 'Have an agent do something here' })
   add('CrosscheckProposals', M.choose, { desc = 'Preview, apply or discard what agents propose' })
   add('CrosscheckRevert', M.revert, { desc = 'Take back what was applied last' })
+  add('CrosscheckHidden', M.hidden, { desc = 'List what is hidden, by whom and why' })
   vim.api.nvim_create_user_command('Crosscheck', command, {
-    nargs = '?',
+    nargs = '*',
     range = true,
     desc = 'Review with Crosscheck',
     complete = function(lead)

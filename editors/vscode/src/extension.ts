@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions, type StaticFeature } from "vscode-languageclient/node";
+import { unhide } from "./hidden";
 import { ask, choose } from "./proposals";
 
 let client: LanguageClient | undefined;
@@ -28,6 +29,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   register("ask", () => ask(execute, selection(), activeUri()));
   register("proposals", () => choose(execute));
   register("revert", () => execute("crosscheck.revert", {}));
+  register("hidden", () => execute("crosscheck.hidden", {}));
+  register("unhide", () => unhide(execute));
   register("cancel", () => execute("crosscheck.cancel", {}));
   register("trust", () => execute("crosscheck.trust", {}));
   register("restartAgents", () => execute("crosscheck.restart", {}));

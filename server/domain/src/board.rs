@@ -92,6 +92,15 @@ impl Board {
         }
     }
 
+    /// A person says that a finding is right: what refuted it is forgotten.
+    pub fn accept(&mut self, id: &FindingId) {
+        if self.checks.forget_refuting(id) {
+            for path in self.places.get(id).cloned().unwrap_or_default() {
+                self.weigh_anew(&path);
+            }
+        }
+    }
+
     /// The clusters that are not to be shown unasked, of all files.
     pub fn withheld(&mut self, caps: Caps) -> Withheld {
         let Self {

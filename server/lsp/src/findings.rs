@@ -18,6 +18,10 @@ use tokio::time::Instant;
 #[cfg(test)]
 mod tests;
 
+mod not_shown;
+
+pub(crate) use not_shown::NotShown;
+
 /// How long the editor, which shifts diagnostics itself, is left alone while the user types.
 const QUIET: Duration = Duration::from_millis(50);
 /// Most touched findings remembered per file; the oldest are forgotten.
@@ -32,6 +36,8 @@ pub(crate) struct Findings {
     shows_all: bool,
     withheld: Withheld,
     files: BTreeMap<RelPath, File>,
+    /// How many findings of a file and agent were hidden when that was last told.
+    hidden: BTreeMap<(RelPath, String), usize>,
     /// Dismissed in this session, with their texts; late answers must not bring them back.
     dismissed: BTreeMap<FindingId, String>,
     /// When to show what edits did.
@@ -390,15 +396,26 @@ impl Findings {
                 self.touch(&finding.path)
                     .tracked
                     .retain(|it| it.finding.id != finding.id);
+                let of = (finding.path.clone(), finding.agent.clone());
+                *self.hidden.entry(of).or_default() += 1;
                 self.dismissed.insert(finding.id, finding.anchor.quote);
             }
         }
         cluster.findings
     }
 
+    /// A person says that a cluster is right: whatever refuted it counts no more.
+    pub(crate) fn accept(&mut self, cluster: &Cluster) {
+        for finding in &cluster.findings {
+            self.board.accept(&finding.id);
+        }
+        self.is_urgent = true;
+    }
+
     /// Forgets what was dismissed in this session: the ledger knows what still is.
     pub(crate) fn forget_dismissals(&mut self) {
         self.dismissed.clear();
+        self.hidden.clear();
     }
 
     /// All files with findings.
@@ -440,6 +457,7 @@ impl Findings {
             self.board.forget(&path);
         }
         self.files.clear();
+        self.hidden.clear();
         self.is_urgent = true;
     }
 

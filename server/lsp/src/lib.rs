@@ -13,6 +13,7 @@ mod event;
 mod findings;
 mod front;
 mod handlers;
+mod hidden;
 mod lifeline;
 mod main_loop;
 mod message;

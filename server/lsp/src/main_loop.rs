@@ -12,7 +12,7 @@ use crate::message::{self, Incoming};
 use crate::proposals::applying;
 use crate::state::{Lifecycle, State};
 use crate::transport::{Decoder, Frame};
-use crate::{handlers, publish, status};
+use crate::{handlers, hidden, publish, status};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
@@ -298,6 +298,7 @@ fn flush(state: &mut State) {
     survive(state, |state| {
         state.questions.resume(now, &mut state.client);
         applying::check(state, now);
+        hidden::check(state, now);
         publish::flush(state, now);
         status::flush(state, now);
     });

@@ -1,5 +1,5 @@
-//! Showing a proposal as a diff: in a document whose text comes from us, else in a temporary file that nobody can change,
-//! else by saying where to look.
+//! Showing a text, such as a proposal as a diff: in a document that comes from us, else in a temporary file that nobody can
+//! change, else by saying where to look.
 
 mod files;
 
@@ -29,13 +29,21 @@ const MAX_LINE: usize = 500;
 /// Longest preview, in bytes; what is cut is said.
 const MAX_PREVIEW: usize = 8 << 20;
 
-/// What is shown: a proposal, or one part of it by number.
+/// The name of the list of hidden findings.
+const HIDDEN: &str = "hidden";
+
+/// What is shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Subject {
-    /// The proposal.
-    pub(crate) id: ProposalId,
-    /// The part.
-    pub(crate) part: Option<usize>,
+pub(crate) enum Subject {
+    /// A proposal.
+    Proposal {
+        /// Its name.
+        id: ProposalId,
+        /// The only part of it, by number.
+        part: Option<usize>,
+    },
+    /// The findings that are hidden.
+    Hidden,
 }
 
 /// The ways of showing, the best first.
@@ -58,26 +66,59 @@ pub(crate) struct Documents {
 impl Subject {
     /// The URI of the document.
     fn uri(&self) -> String {
-        let id = &self.id.0;
-        match self.part {
-            Some(part) => format!("{SCHEME}:/proposal/{id}/{part}.diff"),
-            None => format!("{SCHEME}:/proposal/{id}.diff"),
+        match self {
+            Self::Proposal {
+                id,
+                part: Some(part),
+            } => {
+                let id = &id.0;
+                format!("{SCHEME}:/proposal/{id}/{part}.diff")
+            }
+            Self::Proposal { id, part: None } => format!("{SCHEME}:/proposal/{}.diff", id.0),
+            Self::Hidden => format!("{SCHEME}:/{HIDDEN}.txt"),
         }
     }
 
     fn of_uri(uri: &str) -> Option<Self> {
-        let path = uri.strip_prefix(SCHEME)?.strip_prefix(":/proposal/")?;
+        let path = uri.strip_prefix(SCHEME)?.strip_prefix(":/")?;
+        if path.strip_suffix(".txt") == Some(HIDDEN) {
+            return Some(Self::Hidden);
+        }
+        let path = path.strip_prefix("proposal/")?;
         let name = path.strip_suffix(".diff")?;
         let (id, part) = match name.split_once('/') {
             Some((id, part)) => (id, Some(part.parse().ok()?)),
             None => (name, None),
         };
         let id = ProposalId(id.to_owned());
-        Some(Self { id, part })
+        Some(Self::Proposal { id, part })
+    }
+
+    /// The name of a temporary file, and what it ends in.
+    fn file_name(&self) -> (String, &'static str) {
+        match self {
+            Self::Proposal { id, part } => {
+                let part = part.map_or(String::new(), |it| format!("-{it}"));
+                (format!("{}{part}", id.0), "diff")
+            }
+            // Plain text, as what agents say is no markdown of ours.
+            Self::Hidden => (HIDDEN.to_owned(), "txt"),
+        }
+    }
+
+    /// What is said to those who cannot be shown any text.
+    fn instead(&self) -> String {
+        match self {
+            Self::Proposal { id, .. } => format!(
+                "This editor cannot show the proposal as a document. Hover over a change to see it, or run `crosscheck proposals {}` in a terminal.",
+                id.0
+            ),
+            Self::Hidden => "This editor cannot show the hidden findings as a document. `crosscheck findings --hidden` in a terminal lists them.".to_owned(),
+        }
     }
 }
 
-/// Shows a proposal in the best way that this client has, and tells which.
+/// Shows a text in the best way that this client has, and tells which.
 pub(crate) fn show(state: &mut State, subject: Subject) -> Value {
     let client = &state.capabilities;
     let grade = if client.document_content && client.show_document {
@@ -145,19 +186,14 @@ fn show_as(state: &mut State, subject: Subject, grade: Grade) -> Value {
         Grade::Document => Some(subject.uri()),
         Grade::File => {
             let text = text(state, &subject);
-            let part = subject.part.map_or(String::new(), |it| format!("-{it}"));
-            let name = format!("{}{part}", subject.id.0);
-            let file = state.preview_files.write(&name, &text);
+            let (name, ending) = subject.file_name();
+            let file = state.preview_files.write(&name, ending, &text);
             file.map(|it| uri::from_path(&it))
         }
         Grade::Message => None,
     };
     let Some(uri) = uri else {
-        let text = format!(
-            "This editor cannot show the proposal as a document. Hover over a change to see it, or run `crosscheck proposals {}` in a terminal.",
-            subject.id.0
-        );
-        state.client.show(MessageType::Info, &text);
+        state.client.show(MessageType::Info, &subject.instead());
         return json!({"shown": "message"});
     };
     let params = json!({"uri": uri, "external": false, "takeFocus": true});
@@ -173,9 +209,12 @@ fn show_as(state: &mut State, subject: Subject, grade: Grade) -> Value {
 }
 
 fn text(state: &State, subject: &Subject) -> String {
-    match state.proposals.get(&subject.id) {
-        Some(held) => diff(held, subject.part),
-        None => "# This proposal is gone.\n".to_owned(),
+    match subject {
+        Subject::Proposal { id, part } => match state.proposals.get(id) {
+            Some(held) => diff(held, *part),
+            None => "# This proposal is gone.\n".to_owned(),
+        },
+        Subject::Hidden => state.hidden.text().to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod words;
 
 use crate::client::{Asked, Client};
+use crate::findings::NotShown;
 use crate::proto::to;
 use domain::check::Outcome;
 use domain::finding::FindingId;
@@ -285,13 +286,19 @@ impl Runs {
     }
 
     /// A run is over. Tells the user what came of it: where the client shows progress, its end does, and only
-    /// trouble makes a message. `more` is the number of findings in the root that are not shown.
-    pub(crate) fn ended(&mut self, id: RunId, report: &Report, more: usize, client: &mut Client) {
+    /// trouble makes a message. `not_shown` is of its root.
+    pub(crate) fn ended(
+        &mut self,
+        id: RunId,
+        report: &Report,
+        not_shown: NotShown,
+        client: &mut Client,
+    ) {
         let Some(run) = self.by_id.get_mut(&id) else {
             return;
         };
         let what = &run.task.what;
-        let summary = words::summary(what, report, more);
+        let summary = words::summary(what, report, not_shown);
         let summary = words::with_outcomes(summary, &run.outcomes);
         let label = words::label(what, &run.subject);
         client.log(

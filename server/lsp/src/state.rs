@@ -4,6 +4,7 @@ use crate::capabilities::Capabilities;
 use crate::client::Client;
 use crate::documents::{Document, Documents, Place};
 use crate::event::Event;
+use crate::hidden::Hidden;
 use crate::preview;
 use crate::proposals::Proposals;
 use crate::publish::{self, Published};
@@ -56,7 +57,9 @@ pub(crate) struct State {
     pub(crate) previews: preview::Documents,
     /// The temporary files of previews.
     pub(crate) preview_files: preview::Files,
-    /// The questions of agents that wait for the user.
+    /// The list of what is hidden.
+    pub(crate) hidden: Hidden,
+    /// The questions that wait for the user.
     pub(crate) questions: Queue,
     /// The editor's settings and the problems in the configuration.
     pub(crate) settings: Settings,
@@ -88,6 +91,7 @@ impl State {
             proposals: Proposals::default(),
             previews: preview::Documents::default(),
             preview_files: preview::Files::default(),
+            hidden: Hidden::default(),
             questions: Queue::default(),
             settings: Settings::default(),
             published: Published::default(),
@@ -164,7 +168,7 @@ impl State {
     pub(crate) fn place(&mut self, uri: &str) -> Result<Place, String> {
         let file = crate::uri::to_path(uri).map(|it| roots::canonical(&it));
         if file.is_ok_and(|it| self.preview_files.has(&it)) {
-            return Err("it is the preview of a proposal".to_owned());
+            return Err("it is a preview".to_owned());
         }
         let place = self.roots.place(uri)?;
         match self.documents.at(&place.root, &place.path) {
@@ -261,6 +265,7 @@ impl State {
         let findings = self.roots.iter().filter_map(|it| it.findings.due());
         let others = [
             self.questions.due(),
+            self.hidden.due(),
             self.proposals.due(),
             self.status.due(),
         ];

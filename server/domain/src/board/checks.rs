@@ -1,6 +1,6 @@
 //! What agents said of findings that they were told to refute: it counts as long as the texts stand that it is about.
 
-use crate::check::{Check, text_key};
+use crate::check::{Check, Outcome, text_key};
 use crate::finding::{Finding, FindingId};
 use crate::locate::{Locator, Tier};
 use crate::path::RelPath;
@@ -77,6 +77,23 @@ impl Checks {
             gone: BTreeSet::new(),
         });
         self.settle(id);
+    }
+
+    /// Forgets the checks that refute a finding; true when there were any.
+    pub(super) fn forget_refuting(&mut self, id: &FindingId) -> bool {
+        let Some(held) = self.held.get_mut(id) else {
+            return false;
+        };
+        let before = held.len();
+        held.retain(|it| it.check.outcome != Outcome::Refuted);
+        let is_news = held.len() < before;
+        if held.is_empty() {
+            self.held.remove(id);
+        }
+        if is_news {
+            self.settle(id);
+        }
+        is_news
     }
 
     /// Notes that the text of a finding was edited.

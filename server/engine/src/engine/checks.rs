@@ -1,10 +1,10 @@
 //! What the ledger remembers of checks: told with the findings that they are about, as long as they hold.
 
-use super::Sink;
+use super::{Root, Sink};
 use crate::event::{Checked, Event, FileFindings};
 use crate::ledger::Ledger;
 use crate::sift::Elsewhere;
-use domain::check::text_key;
+use domain::check::{Outcome, text_key};
 use domain::finding::{Finding, FindingId};
 use domain::locate::{Locator, Tier};
 use domain::text::Text;
@@ -34,9 +34,10 @@ pub(super) fn ask(ledger: &Ledger, root: &Path) -> Asked {
 }
 
 /// Tells those checks that still hold of findings that are told next. Reads the files that they quote.
+/// What refutes a finding that a person accepted counts no more.
 pub(super) fn tell(
     kept: &[Checked],
-    root: &Path,
+    root: &Root,
     files: &[FileFindings],
     elsewhere: &Elsewhere,
     sink: &Sink,
@@ -49,13 +50,17 @@ pub(super) fn tell(
     for file in files {
         for finding in &file.findings {
             let of_it = by_finding.get(&finding.id).into_iter().flatten();
-            let holding = of_it.filter(|it| holds(it, finding, &file.text));
+            let counts = |it: &&&Checked| {
+                let refutes = it.check.outcome == Outcome::Refuted;
+                holds(it, finding, &file.text) && !(refutes && root.is_accepted(&finding.id))
+            };
+            let holding = of_it.filter(counts);
             checks.extend(holding.map(|it| Checked::clone(it)));
         }
     }
     let checks = elsewhere.standing(checks);
     if !checks.is_empty() {
-        let root = root.to_owned();
+        let root = root.path.clone();
         sink(Event::Checks { root, checks });
     }
 }

@@ -89,7 +89,7 @@ impl Engine {
                 let is_unread = listed.is_unread;
                 let files = placed(&root, listed.items, limit);
                 let elsewhere = root.elsewhere(OpenBuffers::new());
-                checks::tell(&checks.take(), &root.path, &files, &elsewhere, &sink);
+                checks::tell(&checks.take(), &root, &files, &elsewhere, &sink);
                 sink(Event::Findings {
                     root: root.path.clone(),
                     files,

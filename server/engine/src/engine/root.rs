@@ -2,7 +2,7 @@
 
 use super::{Sink, checks};
 use crate::config::{self, Config, Loaded, Problem, ReviewConfig};
-use crate::event::{Checked, Event, FileFindings};
+use crate::event::{Checked, Event, FileFindings, Verdict};
 use crate::ledger::{Ledger, Remembered};
 use crate::paths::Paths;
 use crate::questions::Questions;
@@ -142,6 +142,14 @@ impl Root {
     pub(super) fn undecide_of(&self, finding: &FindingId) {
         self.verdicts_mut(|it| it.undo_of(&finding.0));
     }
+    /// True when the last thing that was decided about this very finding is that it is right.
+    pub(crate) fn is_accepted(&self, finding: &FindingId) -> bool {
+        self.verdicts_ref(|it| {
+            let about = |it: &&Entry| it.remarks.iter().any(|it| it.finding == finding.0);
+            let last = it.entries().filter(about).last();
+            last.is_some_and(|it| it.verdict == Verdict::Accepted)
+        })
+    }
     /// Asks the ledger what was decided, by other processes too.
     pub(crate) fn recall_verdicts(self: &Arc<Self>, ledger: &Ledger) {
         let root = self.clone();
@@ -277,7 +285,7 @@ impl Root {
                 version,
             };
             let files = std::slice::from_ref(&file);
-            checks::tell(checks, &self.path, files, &elsewhere, &self.sink);
+            checks::tell(checks, self, files, &elsewhere, &self.sink);
             (self.sink)(Event::Recalled {
                 root: self.path.clone(),
                 file,

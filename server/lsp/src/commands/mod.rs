@@ -7,6 +7,7 @@ pub(crate) mod dismiss;
 mod findings;
 pub(crate) mod fix;
 pub(crate) mod fix_all;
+mod hidden;
 mod preview;
 mod proposals;
 mod revert;
@@ -36,6 +37,7 @@ pub(crate) const TRUST: &str = "crosscheck.trust";
 pub(crate) const RESTART: &str = "crosscheck.restart";
 pub(crate) const FIX_ALL: &str = "crosscheck.fixAll";
 pub(crate) const FINDINGS: &str = "crosscheck.findings";
+pub(crate) const HIDDEN: &str = "crosscheck.hidden";
 pub(crate) const FIX: &str = "crosscheck.fix";
 pub(crate) const ASK: &str = "crosscheck.ask";
 pub(crate) const PROPOSALS: &str = "crosscheck.proposals";
@@ -46,9 +48,9 @@ pub(crate) const REVERT: &str = "crosscheck.revert";
 pub(crate) const VERIFY: &str = "crosscheck.verify";
 
 /// All of them, as offered to the client.
-pub(crate) const NAMES: [&str; 18] = [
-    REVIEW, DISMISS, UNDISMISS, ACCEPT, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, FIX,
-    ASK, PROPOSALS, APPLY, DISCARD, PREVIEW, REVERT, VERIFY,
+pub(crate) const NAMES: [&str; 19] = [
+    REVIEW, DISMISS, UNDISMISS, ACCEPT, CANCEL, STATUS, TRUST, RESTART, FIX_ALL, FINDINGS, HIDDEN,
+    FIX, ASK, PROPOSALS, APPLY, DISCARD, PREVIEW, REVERT, VERIFY,
 ];
 
 /// What is said when nothing can be started any more.
@@ -72,6 +74,7 @@ pub(crate) fn run(state: &mut State, name: &str, argument: Value) -> Result<Valu
         RESTART => Ok(restart(state, &read(argument)?)),
         FIX_ALL => fix_all::run(state, &read(argument)?),
         FINDINGS => Ok(findings::run(state, &read(argument)?)),
+        HIDDEN => hidden::run(state, &read(argument)?),
         FIX => fix::run(state, read(argument)?),
         ASK => ask::run(state, read(argument)?),
         PROPOSALS => Ok(proposals::run(state)),

@@ -26,5 +26,5 @@ pub(super) fn run(state: &mut State, argument: Argument) -> Result<Value> {
         return Ok(refuse(state, &format!("There is no change {part} in it.")));
     }
     let Argument { id, part } = argument;
-    Ok(preview::show(state, Subject { id, part }))
+    Ok(preview::show(state, Subject::Proposal { id, part }))
 }

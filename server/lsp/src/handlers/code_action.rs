@@ -244,6 +244,14 @@ impl Here<'_> {
                 json!({"all": true}),
             );
         }
+        if !root.findings.not_shown().is_nothing() {
+            add(
+                KIND_MANAGE,
+                "List hidden findings".to_owned(),
+                commands::HIDDEN,
+                json!({}),
+            );
+        }
         if is_running {
             add(
                 KIND_MANAGE,

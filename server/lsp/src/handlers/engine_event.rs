@@ -6,7 +6,7 @@ use crate::proposals::arrival;
 use crate::publish::Published;
 use crate::roots::Root;
 use crate::state::State;
-use crate::{publish, questions};
+use crate::{hidden, publish, questions};
 use domain::board::Reviewed;
 use domain::carry::Carried;
 use domain::finding::Finding;
@@ -35,11 +35,19 @@ pub(super) fn handle(state: &mut State, event: Event) {
             }
         }
         Event::Records(records) => weigh_with(state, &records),
-        // Nobody asks for these here: findings are recalled file by file.
-        Event::Findings { .. }
-        | Event::Stats { .. }
-        | Event::Verdicts { .. }
-        | Event::Baseline { .. } => {}
+        Event::Findings {
+            root,
+            files,
+            left_out,
+            is_unread,
+        } => {
+            // One that lives in memory still knows of this session.
+            let is_told = !is_unread || !files.is_empty();
+            let files = is_told.then_some(files.as_slice());
+            hidden::told(state, &root, files, left_out);
+        }
+        // Nobody asks for these here.
+        Event::Stats { .. } | Event::Verdicts { .. } | Event::Baseline { .. } => {}
         Event::Spent { agents, .. } => state.status.set_spent(&agents),
         Event::Applications { root, applications } => {
             if let Some(root) = state.roots.get(&root) {
@@ -110,8 +118,8 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
         RunEvent::AgentEnded(agent) => runs.agent_ended(run, &agent, client),
         RunEvent::Ended(report) => {
             let root = runs.root(run).and_then(|it| roots.get(&it));
-            let more = root.map_or(0, |it| it.findings.withheld().count_more());
-            runs.ended(run, &report, more, client);
+            let not_shown = root.map(|it| it.findings.not_shown());
+            runs.ended(run, &report, not_shown.unwrap_or_default(), client);
         }
     }
 }
@@ -139,6 +147,7 @@ fn found(state: &mut State, root: &Arc<Path>, mut file: FileFindings) {
         finding.path = path.clone();
     }
     let agent = file.agent.clone();
+    root.findings.note_hidden(&path, &agent, file.hidden.len());
     match documents.at(&root.path, &path) {
         Some(document) => {
             let (reviewed, findings) = carried(document, file);
@@ -217,6 +226,7 @@ fn recalled(state: &mut State, root: &Path, file: FileFindings) {
         return;
     };
     let (agent, path) = (file.agent.clone(), file.path.clone());
+    root.findings.note_hidden(&path, &agent, file.hidden.len());
     let (_, findings) = carried(document, file);
     root.findings.recall(&agent, &path, findings);
     root.findings.recheck(&path, &document.text);

@@ -15,6 +15,7 @@ use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 
 mod applying;
+mod hidden;
 mod interleaving;
 mod proposals;
 mod questions;

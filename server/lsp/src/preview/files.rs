@@ -46,8 +46,8 @@ impl Files {
 
     /// Writes a file and returns its path; `None` when that is not possible. Each call makes a new one, so that no editor
     /// shows an older text.
-    pub(crate) fn write(&mut self, name: &str, text: &str) -> Option<PathBuf> {
-        match self.try_write(name, text) {
+    pub(crate) fn write(&mut self, name: &str, ending: &str, text: &str) -> Option<PathBuf> {
+        match self.try_write(name, ending, text) {
             Ok(file) => Some(file),
             Err(error) => {
                 tracing::warn!("a preview could not be written: {error}");
@@ -73,10 +73,10 @@ impl Files {
         }
     }
 
-    fn try_write(&mut self, name: &str, text: &str) -> io::Result<PathBuf> {
+    fn try_write(&mut self, name: &str, ending: &str, text: &str) -> io::Result<PathBuf> {
         let directory = self.directory()?.to_owned();
         self.written += 1;
-        let file = directory.join(format!("{name}-{}.diff", self.written));
+        let file = directory.join(format!("{name}-{}.{ending}", self.written));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

@@ -57,9 +57,13 @@ fn of(captured: &str) -> Capabilities {
 }
 
 fn subject() -> Subject {
-    Subject {
+    part(None)
+}
+
+fn part(part: Option<usize>) -> Subject {
+    Subject::Proposal {
         id: ProposalId("abcdefgh".to_owned()),
-        part: None,
+        part,
     }
 }
 
@@ -101,10 +105,7 @@ fn the_text_of_a_document_is_asked_for_again_when_it_is_another_one() {
     let (mut state, dir, _) = state(of(include_str!("../testdata/initialize-vscode.json")));
     let uri = subject().uri();
     assert_eq!(Subject::of_uri(&uri), Some(subject()));
-    let part = Subject {
-        part: Some(2),
-        ..subject()
-    };
+    let part = part(Some(2));
     assert_eq!(Subject::of_uri(&part.uri()), Some(part));
     let text = content(&mut state, &uri).unwrap();
     expect_test::expect![[r#"
@@ -142,7 +143,7 @@ fn the_text_of_a_document_is_asked_for_again_when_it_is_another_one() {
         told.contains("workspace/textDocumentContent/refresh"),
         "{told}"
     );
-    state.proposals.remove(&subject().id);
+    state.proposals.remove(&ProposalId("abcdefgh".to_owned()));
     assert_eq!(
         content(&mut state, &uri).unwrap(),
         "# This proposal is gone.\n"
@@ -165,7 +166,7 @@ fn files_are_private_read_only_and_gone_with_the_server() {
     );
     // What the editor opens there is nothing to review.
     let place = state.place(shown["uri"].as_str().unwrap());
-    assert_eq!(place.unwrap_err(), "it is the preview of a proposal");
+    assert_eq!(place.unwrap_err(), "it is a preview");
     // Another server that starts meanwhile leaves it alone.
     let other = Files::new(previews.clone());
     other.sweep();

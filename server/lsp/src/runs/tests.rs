@@ -69,7 +69,7 @@ fn told_of(what: What, subject: &str, progress: (bool, bool), report: &Report) -
     runs.progress_answered(id, accepts, &mut client);
     runs.moved(id, "codex: thinking".to_owned(), 0.4, &mut client);
     runs.moved(id, "codex: still thinking".to_owned(), 0.1, &mut client);
-    runs.ended(id, report, 0, &mut client);
+    runs.ended(id, report, NotShown::default(), &mut client);
     assert!(runs.running().is_empty());
     messages(&client)
 }
@@ -187,7 +187,7 @@ fn a_run_that_ends_before_its_progress_is_there_still_says_what_came_of_it() {
     runs.ended(
         id,
         &report(vec![agent("builtin", AgentOutcome::Answered, 0)]),
-        0,
+        NotShown::default(),
         &mut client,
     );
     assert_eq!(runs.find(&task, &[]), None, "it is over");

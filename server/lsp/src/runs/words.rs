@@ -1,6 +1,7 @@
 //! What the user reads of a run, in the words of its kind.
 
 use super::{What, count};
+use crate::findings::NotShown;
 use domain::check::Outcome;
 use domain::sanitize;
 use engine::{AgentOutcome, AgentReport, Report, Skipped};
@@ -59,8 +60,8 @@ pub(super) fn started(doing: &str, agents: &[String], files: usize) -> String {
     format!("{doing}{files}{agents}")
 }
 
-/// One line: `3 findings by builtin, codex; claude failed: it crashed`. `more` is the number of those that are not shown.
-pub(super) fn summary(what: &What, report: &Report, more: usize) -> String {
+/// One line: `3 findings by builtin, codex; claude failed: it crashed`. `not_shown` is of the root.
+pub(super) fn summary(what: &What, report: &Report, not_shown: NotShown) -> String {
     if let Some(error) = &report.error {
         return error.clone();
     }
@@ -102,11 +103,15 @@ pub(super) fn summary(what: &What, report: &Report, more: usize) -> String {
         (false, true) if is_verification(what) => "nothing was verified".to_owned(),
         (false, true) => "nothing was proposed".to_owned(),
     };
+    let NotShown { more, hidden } = not_shown;
     if is_review && more > 0 {
         let _ = write!(
             out,
             "; {more} of the workspace's are not shown, `crosscheck.findings` with `all` shows them"
         );
+    }
+    if is_review && hidden > 0 {
+        let _ = write!(out, "; {hidden} hidden, `crosscheck.hidden` lists them");
     }
     let problems: usize = spoke.iter().map(|it| it.problems.len()).sum();
     if problems > 0 {

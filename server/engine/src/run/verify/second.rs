@@ -3,7 +3,7 @@
 use super::{Verified, check, prepare};
 use crate::budget::gate::Gate;
 use crate::config::AfterReview;
-use crate::engine::holds;
+use crate::engine::{Root, holds};
 use crate::event::{AgentOutcome, AgentReport, Checked, FileFindings, Report};
 use crate::request::Verify;
 use crate::run::Job;
@@ -11,6 +11,7 @@ use crate::run::prepare::Shared;
 use crate::run::progress::Meter;
 use crate::run::report::added;
 use domain::board::Board;
+use domain::check::Outcome;
 use domain::finding::{Category, Finding, FindingId, Severity};
 use domain::merge::{Cluster, Records, Standing, by_importance};
 use domain::path::RelPath;
@@ -53,6 +54,10 @@ impl SecondLook {
         let standing = spawn_blocking(move || elsewhere.standing(checks)).await;
         let mut known: BTreeMap<FindingId, Vec<Checked>> = BTreeMap::new();
         for it in standing.unwrap_or_default() {
+            // What refutes a finding that a person accepted counts no more.
+            if it.check.outcome == Outcome::Refuted && job.root.is_accepted(&it.finding) {
+                continue;
+            }
             known.entry(it.finding.clone()).or_default().push(it);
         }
         let (mode, limit) = shared.verify;
@@ -110,7 +115,7 @@ impl SecondLook {
         meter: (&mut Meter, usize),
         report: &mut Report,
     ) {
-        let (clusters, beyond) = self.wanted();
+        let (clusters, beyond) = self.wanted(&job.root);
         if clusters.is_empty() {
             return;
         }
@@ -146,11 +151,17 @@ impl SecondLook {
     }
 
     /// What is to be checked, the most severe first, and how much is beyond the limit.
-    fn wanted(&mut self) -> (Vec<Vec<Finding>>, usize) {
+    fn wanted(&mut self, root: &Root) -> (Vec<Vec<Finding>>, usize) {
+        // Nobody need be told what a person has said.
+        let is_open = |it: &Cluster| !it.findings.iter().any(|it| root.is_accepted(&it.id));
         let mut wanted: Vec<Cluster> = Vec::new();
         for path in &self.paths {
             let clusters = self.board.clusters(path).iter();
-            wanted.extend(clusters.filter(|it| is_wanted(self.mode, it)).cloned());
+            wanted.extend(
+                clusters
+                    .filter(|it| is_wanted(self.mode, it) && is_open(it))
+                    .cloned(),
+            );
         }
         wanted.sort_by(|a, b| {
             let said = |it: &Cluster| Reverse(it.claimed);
