@@ -38,6 +38,7 @@ mod supervision;
 mod terminal;
 mod trust;
 mod unconfigured;
+mod undone;
 mod verdicts;
 mod verification;
 

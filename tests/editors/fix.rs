@@ -111,8 +111,7 @@ fn what_another_server_complains_of() {
                 "Preview alpha's changes [crosscheck]",
                 "Discard alpha's changes [crosscheck]",
                 "Review this file with builtin [crosscheck]",
-                "Review changes with builtin [crosscheck]",
-                "Take back alpha's last change [crosscheck]"
+                "Review changes with builtin [crosscheck]"
               ],
               "on_proposal": [
                 "Apply alpha's 3 changes in 3 files [crosscheck]",

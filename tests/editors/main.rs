@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod decisions;
 mod desk;
 mod fix;
 mod helix;

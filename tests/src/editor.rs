@@ -337,6 +337,20 @@ impl Editor {
         question["params"].clone()
     }
 
+    /// Waits until the server wants something edited, and says that it is; the test makes the edit. Returns what is wanted.
+    pub fn applies(&mut self) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let is_meant = |it: &Value| it["method"] == "workspace/applyEdit";
+            if let Some(at) = self.unread.iter().position(is_meant) {
+                let request = self.unread.remove(at).unwrap();
+                self.reply(&request["id"], &json!({ "applied": true }));
+                return request["params"].clone();
+            }
+            self.pump_until(deadline, "workspace/applyEdit");
+        }
+    }
+
     /// Reads and forgets all unread messages of a kind that came so far.
     pub fn ignore(&mut self, method: &str) {
         self.unread.retain(|it| it["method"] != method);

@@ -26,6 +26,8 @@ pub(crate) use not_shown::NotShown;
 const QUIET: Duration = Duration::from_millis(50);
 /// Most touched findings remembered per file; the oldest are forgotten.
 const MAX_TRACKED: usize = 64;
+/// Most findings that are waited for after they were opened again.
+const MAX_REOPENED: usize = 1000;
 
 /// The findings of one root.
 #[derive(Debug, Default)]
@@ -40,6 +42,10 @@ pub(crate) struct Findings {
     hidden: BTreeMap<(RelPath, String), usize>,
     /// Dismissed in this session, with their texts; late answers must not bring them back.
     dismissed: BTreeMap<FindingId, String>,
+    /// Settled once and open again; the ledger brings them back.
+    reopened: BTreeSet<FindingId>,
+    /// Brought back by undo after the ledger was told that they are settled.
+    unsettled: Vec<FindingId>,
     /// When to show what edits did.
     edits_due: Option<Instant>,
     /// Something else than an edit changed the board.
@@ -130,9 +136,36 @@ impl Findings {
 
     /// The ledger remembers what an agent said; ignored when the agent spoke since.
     pub(crate) fn recall(&mut self, agent: &str, path: &RelPath, findings: Vec<Finding>) {
-        if !self.touch(path).spoke.contains(agent) {
+        let is_news = !self.touch(path).spoke.contains(agent);
+        let mut reopened = Vec::new();
+        for it in &findings {
+            if self.reopened.remove(&it.id) && !is_news {
+                reopened.push(it.clone());
+            }
+        }
+        if is_news {
             self.set(agent, path, &Reviewed::Whole, findings);
         }
+        // What was settled and is open again comes back beside what the agent said since.
+        reopened.retain(|it| self.dismissed.get(&it.id) != Some(&it.anchor.quote));
+        for finding in reopened {
+            if self.board.cluster(&finding.id).is_none() {
+                self.restore(path, finding, None);
+            }
+        }
+    }
+
+    /// These were settled and are open again; the ledger is asked for them.
+    pub(crate) fn reopened(&mut self, ids: &[FindingId]) {
+        if self.reopened.len() + ids.len() > MAX_REOPENED {
+            self.reopened.clear();
+        }
+        self.reopened.extend(ids.iter().take(MAX_REOPENED).cloned());
+    }
+
+    /// The findings that came back after the ledger was told that they are settled. Each is returned once.
+    pub(crate) fn take_unsettled(&mut self) -> Vec<FindingId> {
+        std::mem::take(&mut self.unsettled)
     }
 
     /// Another agent said something of a finding that it was told to refute.
@@ -508,7 +541,10 @@ impl Findings {
                     self.keep(path, tracked);
                 }
                 (Verdict::Intact(finding), on_board) => {
-                    self.restore(path, *finding, on_board.as_ref())
+                    if tracked.resolved {
+                        self.unsettled.push(finding.id.clone());
+                    }
+                    self.restore(path, *finding, on_board.as_ref());
                 }
                 (Verdict::Settled, Some(cluster)) => {
                     self.board.remove(&cluster.id);

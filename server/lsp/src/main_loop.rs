@@ -9,7 +9,7 @@ use crate::event::{Event, Notification};
 use crate::front::{self, Told};
 use crate::lifeline::Lifeline;
 use crate::message::{self, Incoming};
-use crate::proposals::applying;
+use crate::proposals::{applying, undone};
 use crate::state::{Lifecycle, State};
 use crate::transport::{Decoder, Frame};
 use crate::{handlers, hidden, publish, status};
@@ -300,6 +300,7 @@ fn flush(state: &mut State) {
         applying::check(state, now);
         hidden::check(state, now);
         publish::flush(state, now);
+        undone::tell(state);
         status::flush(state, now);
     });
 }

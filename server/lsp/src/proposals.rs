@@ -5,6 +5,7 @@ pub(crate) mod arrival;
 mod file;
 mod held;
 mod plan;
+pub(crate) mod undone;
 pub(crate) mod words;
 
 pub(crate) use file::State as PartState;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use undone::{Expected, Stand};
 
 /// How long the editor, which shifts diagnostics itself, is left alone while the user types.
 const QUIET: Duration = Duration::from_millis(50);
@@ -37,6 +39,8 @@ pub(crate) struct Proposals {
     pub(crate) in_flight: Vec<InFlight>,
     /// What was applied, by root, the newest first.
     applications: BTreeMap<Arc<Path>, Vec<Application>>,
+    /// What the ledger is asked for by name.
+    expected: BTreeMap<ProposalId, Expected>,
     /// When to show what edits did.
     edits_due: Option<Instant>,
     /// Something else than an edit happened.
@@ -113,6 +117,43 @@ impl Proposals {
     pub(crate) fn is_waiting_in(&self, root: &Path) -> bool {
         let held = self.held.iter().filter(|it| *it.root == *root);
         held.into_iter().any(|it| !it.is_settled())
+    }
+
+    /// Notes that the ledger is asked for a proposal.
+    fn expect(&mut self, id: &ProposalId, expected: Expected) {
+        let all = self.expected.entry(id.clone()).or_default();
+        all.parts.extend(expected.parts);
+        all.is_reverted |= expected.is_reverted;
+    }
+
+    /// Notes that parts of a proposal were applied at some time.
+    fn note_once_applied(&mut self, id: &ProposalId, parts: &BTreeSet<usize>) {
+        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+            held.note_once_applied(parts);
+        }
+    }
+
+    /// The proposals that stand otherwise than the ledger knows, with what it knew, but for those that the editor is busy
+    /// with. They count as told.
+    fn take_restated(&mut self) -> Vec<(Held, Stand)> {
+        let mut restated = Vec::new();
+        for held in &mut self.held {
+            let is_busy = |it: &InFlight| it.is_busy_with(&held.proposal.id);
+            if self.in_flight.iter().any(is_busy) {
+                continue;
+            }
+            if let Some(was) = held.take_restated() {
+                restated.push((held.clone(), was));
+            }
+        }
+        restated
+    }
+
+    /// Notes that the ledger is told whether anything of a proposal is left open.
+    fn note_done(&mut self, id: &ProposalId, done: bool) {
+        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+            held.note_done(done);
+        }
     }
 
     /// Notes that parts of a proposal were applied.
@@ -226,9 +267,10 @@ impl Proposals {
         self.applications.get(root).map_or(&[], Vec::as_slice)
     }
 
-    /// The ledger tells what was applied in a root.
-    pub(crate) fn set_applications(&mut self, root: &Arc<Path>, applications: Vec<Application>) {
-        self.applications.insert(Arc::clone(root), applications);
+    /// The ledger tells what was applied in a root; true when it does so for the first time.
+    fn set_applications(&mut self, root: &Arc<Path>, applications: Vec<Application>) -> bool {
+        let before = self.applications.insert(Arc::clone(root), applications);
+        before.is_none()
     }
 
     /// All that is held against the files.

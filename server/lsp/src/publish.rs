@@ -143,6 +143,7 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
     }
     let mut files = std::mem::take(&mut state.published.stale);
     let documents = &state.documents;
+    let mut unsettled = Vec::new();
     for root in state.roots.iter_mut().filter(|it| it.findings.is_due(now)) {
         let path_of_root = Arc::clone(&root.path);
         let changed = root
@@ -153,6 +154,13 @@ pub(crate) fn flush(state: &mut State, now: Instant) {
                 .into_iter()
                 .map(|path| (Arc::clone(&path_of_root), path)),
         );
+        unsettled.push((path_of_root, root.findings.take_unsettled()));
+    }
+    unsettled.retain(|it| !it.1.is_empty());
+    for (root, ids) in unsettled {
+        if let Some(engine) = state.engine() {
+            engine.reopen(&root, ids);
+        }
     }
     let proposed = state.proposals.take_changed(now, &state.documents);
     if !proposed.is_empty() {

@@ -122,6 +122,20 @@ function T.pick(title, keys)
   return shown
 end
 
+--- Answers the prompts that come next, each by the beginning of a choice; returns what they said, with all choices.
+function T.answer(titles)
+  local prompts = {}
+  vim.ui.select = function(items, opts, choose)
+    local choices = vim.tbl_map(opts.format_item, items)
+    table.insert(prompts, { prompt = vim.trim(opts.prompt), choices = choices })
+    local number = vim.iter(ipairs(choices)):find(function(_, it) return vim.startswith(it, titles[#prompts] or '') end)
+    -- A person takes a while, so Neovim waits for the choice.
+    vim.schedule(function() choose(items[number], number) end)
+  end
+  T.wait(#titles .. ' prompts', function() return #prompts == #titles end)
+  return prompts
+end
+
 --- Asks for the explanation at the cursor; returns its lines.
 function T.hover()
   vim.cmd.normal('K')

@@ -47,6 +47,8 @@ end
 seen.undone = T.texts(FILES, T.lines)
 vim.cmd.buffer(FILES[1])
 seen.proposed_again = T.proposed(1)
+-- What was undone cannot be taken back.
+T.applications(0)
 seen.menu_again = T.pick('Apply')
 T.proposed(0)
 seen.is_applied_again = vim.deep_equal(T.texts(FILES, T.lines), seen.applied)

@@ -12,7 +12,7 @@ use domain::identity::Lines;
 use domain::locate::Locator;
 use domain::path::RelPath;
 use domain::proposal::ProposalId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 impl Engine {
@@ -66,6 +66,18 @@ impl Engine {
     /// Notes that an application was taken back; its parts are open again, unless the rest was discarded.
     pub fn application_reverted(&self, root: &Path, proposal: ProposalId, id: i64) {
         self.inner.ledger.proposal_reverted(root, proposal, id);
+    }
+    /// Notes which of the parts of a proposal that were applied at some time stand in the files now, after the user undid or did
+    /// again what was applied; the others are open again. `done`: nothing of it is left open.
+    pub fn proposal_stands(
+        &self,
+        root: &Path,
+        proposal: ProposalId,
+        standing: BTreeSet<usize>,
+        done: bool,
+    ) {
+        let ledger = &self.inner.ledger;
+        ledger.proposal_stands(root, proposal, standing, done);
     }
     /// Asks the ledger for the findings of a root whose names begin with `prefix` (empty for all), in whatever file; ends
     /// in one [`Event::Findings`], after [`Event::Records`] and [`Event::Checks`].

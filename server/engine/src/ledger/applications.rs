@@ -230,7 +230,8 @@ fn from_row(row: &Row<'_>) -> Result<Option<Application>> {
     }))
 }
 
-fn parts(row: &Row<'_>) -> Result<Option<Vec<usize>>> {
+/// The parts of an application; `None` when what is there is no list of numbers.
+pub(super) fn parts(row: &Row<'_>) -> Result<Option<Vec<usize>>> {
     let parts = row.get_ref("parts")?.as_str().ok();
     Ok(parts.and_then(|it| serde_json::from_str(it).ok()))
 }

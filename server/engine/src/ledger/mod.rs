@@ -17,6 +17,7 @@ mod room;
 mod runs;
 mod schema;
 mod sound;
+mod standing;
 mod stats;
 mod store;
 mod thread;
@@ -41,6 +42,7 @@ pub(crate) use listed::Listed;
 pub(crate) use proposals::KeptProposal;
 pub use proposals::new_id as new_proposal_id;
 pub use proposals::{ProposalState, Which};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -258,6 +260,19 @@ impl Ledger {
         let root = key(root);
         self.worker
             .submit(move |store| applications::revert(store, &root, &proposal, application));
+    }
+    /// Notes which of the parts of a proposal that were applied at some time stand in the files now: those of others are open
+    /// again. `done` says that nothing of it is left open.
+    pub(crate) fn proposal_stands(
+        &self,
+        root: &Path,
+        proposal: ProposalId,
+        standing: BTreeSet<usize>,
+        done: bool,
+    ) {
+        let root = key(root);
+        self.worker
+            .submit(move |store| standing::set(store, &root, &proposal, &standing, done));
     }
     /// Notes that the user does not want these proposals, or what is left of them.
     pub(crate) fn discard_proposals(&self, root: &Path, ids: Vec<ProposalId>) {

@@ -2,9 +2,8 @@
 
 use super::refuse;
 use crate::proposals::applying::{self, Purpose};
-use crate::proposals::{Held, PartState, words};
+use crate::proposals::{Held, PartState, undone, words};
 use crate::state::State;
-use domain::proposal::{FileChange, Proposal};
 use engine::Application;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,22 +26,18 @@ pub(super) fn run(state: &mut State, argument: &Argument) -> Result<Value> {
             "There is nothing to take back: no change was applied here.",
         ));
     };
-    let Some(files) = application.inverse.clone() else {
+    let Some(mut held) = Held::of_inverse(&root, &application) else {
         let text = format!(
             "{}'s change was too large to keep what takes it back; use the undo of the editor, or git.",
             application.agent
         );
         return Ok(refuse(state, &text));
     };
-    let mut held = Held::new(&root, Arc::new(inverse(&application, files)), None);
     held.look(&state.documents);
     let agent = &application.agent;
     let title = words::short(&held.proposal);
     if held.is_settled() {
-        if let Some(engine) = state.engine() {
-            engine.application_reverted(&root, application.proposal.clone(), application.id);
-            engine.recall_applications(&root);
-        }
+        undone::reverted(state, &root, &application);
         let text = format!("{agent}'s change “{title}” is taken back already.");
         state.client.show(MessageType::Info, &text);
         return Ok(json!({"id": application.id, "reverted": true}));
@@ -75,20 +70,4 @@ fn find(state: &State, id: Option<i64>) -> Option<(Arc<Path>, Application)> {
     });
     let newest = meant.max_by_key(|(_, it)| it.id);
     newest.map(|(root, it)| (root, it.clone()))
-}
-
-/// What takes an application back, as if it were proposed.
-fn inverse(application: &Application, files: Vec<FileChange>) -> Proposal {
-    Proposal {
-        id: application.proposal.clone(),
-        agent: application.agent.clone(),
-        provider: String::new(),
-        title: application.title.clone(),
-        summary: String::new(),
-        findings: Vec::new(),
-        files,
-        check: None,
-        problems: Vec::new(),
-        usage: None,
-    }
 }

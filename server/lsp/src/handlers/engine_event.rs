@@ -2,7 +2,7 @@
 
 use crate::configuration;
 use crate::documents::{Document, Documents, Place};
-use crate::proposals::arrival;
+use crate::proposals::{arrival, undone};
 use crate::publish::Published;
 use crate::roots::Root;
 use crate::state::State;
@@ -49,11 +49,7 @@ pub(super) fn handle(state: &mut State, event: Event) {
         // Nobody asks for these here.
         Event::Stats { .. } | Event::Verdicts { .. } | Event::Baseline { .. } => {}
         Event::Spent { agents, .. } => state.status.set_spent(&agents),
-        Event::Applications { root, applications } => {
-            if let Some(root) = state.roots.get(&root) {
-                state.proposals.set_applications(&root.path, applications);
-            }
-        }
+        Event::Applications { root, applications } => undone::told(state, &root, applications),
         Event::Config(loaded) => configuration::loaded(state, *loaded),
         Event::Agent(AgentEvent::Status(status)) => {
             tracing::debug!("agent {} is {:?}", status.name, status.state);

@@ -41,21 +41,19 @@ struct TestClient {
 impl TestClient {
     /// A server that was started and told nothing yet.
     fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("ws")).unwrap();
-        let paths = engine::paths::Paths {
-            config_dir: dir.path().join("config"),
-            state_dir: dir.path().join("state"),
-            home: dir.path().to_owned(),
-            program: dir.path().join("no-such-program"),
-            environment: BTreeMap::new(),
-        };
-        let factory: EngineFactory = Box::new(|events| {
-            // What the engine does by itself is not the subject here.
-            drop(events);
+        // What the engine does by itself is mostly not the subject here.
+        Self::start_in(tempfile::tempdir().unwrap(), false)
+    }
+
+    /// The same where an earlier one may have been. `is_whole`: with what the engine tells.
+    fn start_in(dir: tempfile::TempDir, is_whole: bool) -> Self {
+        std::fs::create_dir_all(dir.path().join("ws")).unwrap();
+        let paths = paths_in(dir.path());
+        let factory: EngineFactory = Box::new(move |events| {
+            let nobody = std::sync::Arc::new(|_| {});
             Engine::new(engine::Options {
                 paths,
-                events: std::sync::Arc::new(|_| {}),
+                events: if is_whole { events } else { nobody },
             })
         });
         let (stream, far) = tokio::io::duplex(1 << 20);
@@ -80,15 +78,38 @@ impl TestClient {
     /// A server that is ready, for a client with these capabilities.
     async fn ready(capabilities: Value) -> Self {
         let mut client = Self::start();
-        let root = client.uri("");
+        client.initialize(capabilities).await;
+        client
+    }
+
+    async fn initialize(&mut self, capabilities: Value) {
+        let root = self.uri("");
         let params = json!({"processId": null, "rootUri": root, "capabilities": capabilities});
-        let answer = client.request("initialize", params).await;
+        let answer = self.request("initialize", params).await;
         assert!(
             answer["result"]["capabilities"]["textDocumentSync"].is_object(),
             "{answer}"
         );
-        client.notify("initialized", json!({})).await;
-        client
+        self.notify("initialized", json!({})).await;
+    }
+
+    /// Another engine on the same ledger, which tells nobody.
+    fn other_engine(&self) -> Engine {
+        Engine::new(engine::Options {
+            paths: paths_in(self.dir.path()),
+            events: std::sync::Arc::new(|_| {}),
+        })
+    }
+
+    /// Closes the connection, whatever is said meanwhile; returns what the server leaves behind.
+    async fn leave(mut self) -> tempfile::TempDir {
+        self.stream.shutdown().await.unwrap();
+        let server = self.server.take().unwrap();
+        tokio::time::timeout(PATIENCE, server)
+            .await
+            .expect("the server ends")
+            .unwrap();
+        std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap())
     }
 
     fn uri(&self, path: &str) -> String {
@@ -209,6 +230,16 @@ impl TestClient {
             panic!("nobody expected {message}");
         }
         ended
+    }
+}
+
+fn paths_in(dir: &Path) -> engine::paths::Paths {
+    engine::paths::Paths {
+        config_dir: dir.join("config"),
+        state_dir: dir.join("state"),
+        home: dir.to_owned(),
+        program: dir.join("no-such-program"),
+        environment: BTreeMap::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::file::{State as PartState, is_same};
 use super::plan::Plan;
-use super::{Held, words};
+use super::{Held, undone, words};
 use crate::client::Asked;
 use crate::content;
 use crate::documents::Documents;
@@ -315,6 +315,7 @@ fn note(state: &mut State, it: &InFlight) {
             state.proposals.look(&state.documents);
             let held = state.proposals.get(id);
             let done = held.is_some_and(Held::is_settled);
+            state.proposals.note_done(id, done);
             let applied = Applied {
                 proposal: Arc::clone(&it.held.proposal),
                 inverse: it.plan.inverse(&root, &seen, &state.documents),
@@ -329,21 +330,21 @@ fn note(state: &mut State, it: &InFlight) {
                 settle(state, &it.held);
             }
         }
-        Purpose::Revert(application) => {
+        Purpose::Revert(id) => {
             state.proposals.doubt();
+            let all = state.proposals.applications(&root).iter();
+            let application = all.clone().find(|it| it.id == id).cloned();
             if it.is_done()
-                && let Some(engine) = state.engine()
+                && let Some(application) = application
             {
-                let proposal = it.held.proposal.id.clone();
-                engine.application_reverted(&root, proposal, application);
-                engine.recall_applications(&root);
+                undone::reverted(state, &root, &application);
             }
         }
     }
 }
 
 /// The findings that a proposal was to settle are settled once all of it is applied.
-fn settle(state: &mut State, held: &Held) {
+pub(super) fn settle(state: &mut State, held: &Held) {
     let ids = &held.proposal.findings;
     let mut settled = Vec::new();
     let documents = &state.documents;

@@ -1,11 +1,11 @@
 //! Proposals arrive: from a run, or from the ledger.
 
-use super::{Held, PartState, words};
+use super::{Held, PartState, undone, words};
 use crate::runs::count;
 use crate::state::State;
 use domain::path::RelPath;
 use domain::proposal::Proposal;
-use engine::{Kept, RunId};
+use engine::{Kept, ProposalState, RunId};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,11 +68,22 @@ pub(crate) fn recalled(state: &mut State, root: &Path, proposals: Vec<Kept>, lef
             client,
             ..
         } = state;
-        gone.extend(proposals.recall(&root, kept.proposal, &kept.applied, documents));
+        let expected = proposals.expected.remove(&id);
+        let findings = kept.proposal.findings.clone();
+        let is_applied = kept.state == ProposalState::Applied;
+        // Of those that were asked for by name, also what was applied as a whole is followed.
+        let is_wanted = kept.state == ProposalState::Open || (is_applied && expected.is_some());
+        if is_wanted && proposals.get(&id).is_none() {
+            gone.extend(proposals.recall(&root, kept.proposal, &kept.applied, documents));
+            proposals.note_done(&id, is_applied);
+        }
         if let Some(held) = proposals.get(&id).filter(|it| !it.is_settled()) {
             let title = words::title(&held.proposal);
             let text = format!("{} proposed earlier: {title}", held.proposal.agent);
             client.log(MessageType::Info, &text);
+        }
+        if let Some(expected) = expected {
+            undone::recalled(state, &root, &id, &expected, &findings);
         }
     }
     tell_of(state, &gone);

@@ -1,12 +1,13 @@
 //! One proposal, held against the files as they are now.
 
 use super::file::{File, State};
+use super::undone::Stand;
 use crate::documents::Documents;
 use domain::edit::Change;
 use domain::path::RelPath;
 use domain::proposal::{CheckOutcome, Part, Proposal};
 use domain::text::Text;
-use engine::RunId;
+use engine::{Application, RunId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,12 @@ pub(crate) struct Held {
     pub(crate) run: Option<RunId>,
     /// The parts that were applied at some time, by number. The user may have edited or undone them since.
     applied: BTreeSet<usize>,
+    /// The parts that were applied at some time, whatever became of them.
+    ever: BTreeSet<usize>,
+    /// What the ledger knows of these.
+    known: Stand,
+    /// Whether that may be something else now.
+    is_restated: bool,
     /// The files, as in the proposal.
     files: Vec<File>,
 }
@@ -47,7 +54,27 @@ impl Held {
             proposal,
             run,
             applied: BTreeSet::new(),
+            ever: BTreeSet::new(),
+            known: Stand::default(),
+            is_restated: false,
         }
+    }
+
+    /// What takes an application back, as if it were proposed; `None` where that was not kept.
+    pub(crate) fn of_inverse(root: &Arc<Path>, application: &Application) -> Option<Self> {
+        let proposal = Proposal {
+            id: application.proposal.clone(),
+            agent: application.agent.clone(),
+            provider: String::new(),
+            title: application.title.clone(),
+            summary: String::new(),
+            findings: Vec::new(),
+            files: application.inverse.clone()?,
+            check: None,
+            problems: Vec::new(),
+            usage: None,
+        };
+        Some(Self::new(root, Arc::new(proposal), None))
     }
 
     /// Tells which revisions of open documents it is told against.
@@ -61,9 +88,48 @@ impl Held {
         }
     }
 
-    /// Notes that parts were applied.
+    /// Notes that parts were applied, which the ledger knows or is told of.
     pub(super) fn note_applied(&mut self, parts: impl IntoIterator<Item = usize>) {
-        self.applied.extend(parts);
+        for part in parts {
+            self.applied.insert(part);
+            self.ever.insert(part);
+            self.known.parts.insert(part);
+        }
+        self.is_restated = true;
+    }
+
+    /// Notes that the ledger was told that nothing is left open.
+    pub(super) fn note_done(&mut self, done: bool) {
+        self.known.done = done;
+    }
+
+    /// Notes that parts were applied at some time.
+    pub(super) fn note_once_applied(&mut self, parts: &BTreeSet<usize>) {
+        self.ever.extend(parts);
+        self.is_restated = true;
+    }
+
+    /// What became of the parts that were applied at some time, when that was last looked at.
+    pub(super) fn stand(&self) -> Stand {
+        let applied = self.numbers(State::Applied).into_iter();
+        Stand {
+            parts: applied.filter(|it| self.ever.contains(it)).collect(),
+            done: self.is_settled(),
+        }
+    }
+
+    /// What the ledger knew before, where it is to be told something else.
+    pub(super) fn take_restated(&mut self) -> Option<Stand> {
+        if !std::mem::take(&mut self.is_restated) || self.ever.is_empty() {
+            return None;
+        }
+        let now = self.stand();
+        // What is done again is applied, whatever the user makes of it then; what is undone is not.
+        let open = self.numbers(State::Open);
+        self.applied.retain(|it| !open.contains(it));
+        self.applied.extend(&now.parts);
+        let is_news = now != self.known;
+        is_news.then(|| std::mem::replace(&mut self.known, now))
     }
 
     /// An open document went from one revision to another; true when it matters.
@@ -109,6 +175,7 @@ impl Held {
             // What was undone is not applied any more; what the user makes of it next may be a conflict.
             let undone = self.numbers(State::Open);
             self.applied.retain(|it| !undone.contains(it));
+            self.is_restated = true;
         }
         changed
     }

@@ -113,8 +113,7 @@ impl Open {
 
 #[test]
 fn names_are_eight_letters_and_digits_each_another() {
-    let names: std::collections::BTreeSet<String> =
-        (0..1000).map(|_| new_proposal_id().0).collect();
+    let names: BTreeSet<String> = (0..1000).map(|_| new_proposal_id().0).collect();
     assert_eq!(names.len(), 1000);
     for name in names {
         assert_eq!(name.len(), 8, "{name}");
@@ -230,6 +229,43 @@ fn parts_are_applied_one_at_a_time_and_each_is_taken_back_by_itself() {
     );
     ledger.apply(&proposal, &[1], true);
     state(Applied, &[1, 2, 3]);
+    assert_eq!(ledger.notices(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_undone_is_open_again_and_applied_when_it_is_done_again() {
+    use ProposalState::{Applied, Discarded, Open as Stays};
+    let directory = TempDir::new().unwrap();
+    let ledger = open(&file(&directory));
+    let proposal = ledger.keep("aaaaaaaa");
+    let stands = |parts: &[usize], done: bool| {
+        let parts = parts.iter().copied().collect();
+        let id = proposal.id.clone();
+        ledger.ledger.proposal_stands(Open::root(), id, parts, done);
+    };
+    let state = |expected: ProposalState, parts: &[usize]| {
+        let it = ledger.states(Which::Named("aaaaaaaa".to_owned()));
+        assert_eq!(it, [("aaaaaaaa".to_owned(), expected, parts.to_vec())]);
+    };
+    ledger.apply(&proposal, &[1, 2, 3], true);
+    stands(&[2, 3], false);
+    state(Stays, &[2, 3]);
+    stands(&[], false);
+    state(Stays, &[]);
+    let application = ledger.applications().items.remove(0);
+    assert!(
+        application.reverted.is_some(),
+        "there is nothing to take back"
+    );
+    stands(&[1, 2, 3], true);
+    state(Applied, &[1, 2, 3]);
+    let application = ledger.applications().items.remove(0);
+    assert_eq!(application.reverted, None);
+    assert_eq!(application.inverse, Some(inverse()), "it can be taken back");
+    stands(&[3], false);
+    ledger.discard("aaaaaaaa");
+    stands(&[], false);
+    state(Discarded, &[]);
     assert_eq!(ledger.notices(), Vec::<String>::new());
 }
 

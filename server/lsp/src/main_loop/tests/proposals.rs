@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 mod files;
 mod manners;
+mod undoing;
 
 const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 const NEW: &str = "one\nTWO\nthree\nfour\nfive\nsix\nSEVEN\n";

@@ -1,0 +1,127 @@
+//! What was applied in an editor is undone there, or taken back: the proposal is open again and so is what it settled, in the
+//! editor, after a restart, and in a terminal.
+
+use serde_json::{Value, json};
+use tests::Sandbox;
+use tests::editor::Editor;
+
+const FILE: &str = "src/main.rs";
+const CODE: &str = "fn main() {\n    let one = 1;\n    let two = 1;\n}\n";
+/// What is wrong with it: the second remark is settled by the change of another line.
+const FINDS_BOTH: &str = r#"tools review
+on call
+answer {"findings":[{"path":"src/main.rs","start_line":3,"end_line":3,"quote":"two = 1","severity":"warning","category":"correctness","title":"two is not one","body":""},{"path":"src/main.rs","start_line":2,"end_line":2,"quote":"one = 1","severity":"warning","category":"style","title":"all are alike","body":""}]}
+"#;
+const SETTLES_BOTH: &str =
+    "tools edit\non call\nreplace src/main.rs two = 1 => two = 2\ntext Both are settled.\n";
+/// Where the change is, and what it is.
+const PLACE: [u32; 4] = [2, 14, 2, 15];
+
+fn is_proposal(it: &Value) -> bool {
+    it["code"] == "proposal"
+}
+
+/// Two findings that are shown, and a proposal for both.
+fn proposed(sandbox: &Sandbox) -> (Editor, String) {
+    let mut editor = Editor::start(sandbox);
+    editor.configured();
+    editor.open(FILE);
+    editor.review(FILE);
+    let found = editor.diagnostics_until(FILE, |it| it.len() == 2);
+    let ids: Vec<&Value> = found.iter().map(|it| &it["data"]).collect();
+    let argument = json!({"uri": editor.uri(FILE), "ids": ids});
+    editor.execute("crosscheck.fix", argument);
+    editor.progress_end();
+    editor.wait("window/showMessage");
+    let shown = editor.diagnostics_until(FILE, |it| it.iter().any(is_proposal));
+    let proposal = shown.iter().find(|it| is_proposal(it)).unwrap();
+    let id = proposal["data"]["proposal"].as_str().unwrap().to_owned();
+    (editor, id)
+}
+
+fn sandbox() -> Sandbox {
+    let mut sandbox = tests::sandbox!();
+    sandbox.file(FILE, CODE);
+    sandbox.agent("alpha", FINDS_BOTH);
+    sandbox.agent("beta", SETTLES_BOTH);
+    sandbox.config("[review]\nagents = [\"alpha\"]\n[fix]\nagents = [\"beta\"]");
+    sandbox
+}
+
+fn apply(editor: &mut Editor, id: &str) {
+    editor.execute("crosscheck.apply", json!({"id": id}));
+    editor.applies();
+    editor.change(FILE, PLACE, "2");
+    editor.diagnostics_until(FILE, <[Value]>::is_empty);
+}
+
+/// Both findings and the proposal are shown.
+fn everything_is_there(editor: &mut Editor) {
+    editor.diagnostics_until(FILE, |it| it.len() == 3 && it.iter().any(is_proposal));
+}
+
+/// Waits until the ledger has it so: how many findings and open proposals a terminal lists.
+fn terminal_lists(sandbox: &Sandbox, findings: usize, proposals: usize) {
+    crate::until("the terminal lists it", || {
+        let said = sandbox.crosscheck(&["findings", "--format", "json"]);
+        let said: Value = serde_json::from_str(&said.stdout).unwrap();
+        let open = sandbox.crosscheck(&["proposals", "--format", "json"]);
+        let open: Value = serde_json::from_str(&open.stdout).unwrap();
+        let count = |it: &Value, key: &str| it[key].as_array().unwrap().len();
+        (count(&said, "findings"), count(&open, "proposals")) == (findings, proposals)
+    });
+}
+
+#[test]
+fn undone_in_the_editor() {
+    let sandbox = sandbox();
+    let (mut editor, id) = proposed(&sandbox);
+    apply(&mut editor, &id);
+    terminal_lists(&sandbox, 1, 0);
+    editor.change(FILE, PLACE, "1");
+    everything_is_there(&mut editor);
+    terminal_lists(&sandbox, 2, 1);
+    assert_eq!(editor.shutdown(), 0);
+
+    let mut editor = Editor::start(&sandbox);
+    editor.open(FILE);
+    everything_is_there(&mut editor);
+    // Saved in between, it is settled for good, and open again all the same.
+    apply(&mut editor, &id);
+    sandbox.file(FILE, CODE.replace("two = 1", "two = 2"));
+    editor.save(FILE);
+    terminal_lists(&sandbox, 0, 0);
+    editor.change(FILE, PLACE, "1");
+    everything_is_there(&mut editor);
+    sandbox.file(FILE, CODE);
+    editor.save(FILE);
+    terminal_lists(&sandbox, 2, 1);
+    assert_eq!(editor.shutdown(), 0);
+}
+
+#[test]
+fn taken_back_after_a_restart() {
+    let sandbox = sandbox();
+    let (mut editor, id) = proposed(&sandbox);
+    apply(&mut editor, &id);
+    sandbox.file(FILE, CODE.replace("two = 1", "two = 2"));
+    editor.save(FILE);
+    terminal_lists(&sandbox, 0, 0);
+    assert_eq!(editor.shutdown(), 0);
+
+    let mut editor = Editor::start(&sandbox);
+    editor.configured();
+    editor.open(FILE);
+    crate::until("it can be taken back", || {
+        let listed = editor.execute("crosscheck.proposals", json!({}));
+        listed["applications"][0]["reverted"] == false
+    });
+    editor.execute("crosscheck.revert", json!({}));
+    editor.applies();
+    editor.change(FILE, PLACE, "1");
+    everything_is_there(&mut editor);
+    sandbox.file(FILE, CODE);
+    editor.save(FILE);
+    terminal_lists(&sandbox, 2, 1);
+    assert_eq!(editor.shutdown(), 0);
+}
