@@ -125,3 +125,28 @@ fn taken_back_after_a_restart() {
     terminal_lists(&sandbox, 2, 1);
     assert_eq!(editor.shutdown(), 0);
 }
+
+#[test]
+fn a_ready_fix_that_was_saved() {
+    let mut sandbox = crate::workspace(crate::FINDS_ADD);
+    sandbox.config("[review]\nagents = [\"alpha\"]");
+    let mut editor = Editor::start(&sandbox);
+    editor.open(FILE);
+    editor.review(FILE);
+    editor.diagnostics_until(FILE, |it| it.len() == 1);
+    editor.change(FILE, [1, 16, 1, 25], "1 + 2");
+    editor.diagnostics_until(FILE, <[Value]>::is_empty);
+    sandbox.file(FILE, crate::CODE.replace("add(1, 2)", "1 + 2"));
+    editor.save(FILE);
+    terminal_lists(&sandbox, 0, 0);
+    editor.change(FILE, [1, 16, 1, 21], "add(1, 2)");
+    editor.diagnostics_until(FILE, |it| it.len() == 1);
+    sandbox.file(FILE, crate::CODE);
+    editor.save(FILE);
+    terminal_lists(&sandbox, 1, 0);
+    assert_eq!(editor.shutdown(), 0);
+    let mut editor = Editor::start(&sandbox);
+    editor.open(FILE);
+    editor.diagnostics_until(FILE, |it| it.len() == 1);
+    assert_eq!(editor.shutdown(), 0);
+}

@@ -209,7 +209,10 @@ fn an_editor_offers_to_verify_and_hides_what_is_refuted() {
     let argument = verify["command"]["arguments"][0].clone();
     editor.execute("crosscheck.verify", argument);
     let end = editor.progress_end();
-    assert_eq!(end, "1 finding checked by judge; 1 refuted");
+    assert_eq!(
+        end,
+        "1 finding checked by judge; 1 hidden, listed by `crosscheck.hidden`; 1 refuted"
+    );
     editor.diagnostics_until("src/main.rs", <[Value]>::is_empty);
     let listed = editor.execute("crosscheck.findings", json!({}));
     assert_eq!(listed["refuted"], 1);
@@ -332,4 +335,43 @@ fn a_check_is_stale_while_what_it_quotes_of_another_file_is_another_text() {
         assert_eq!(refuted(&mut editor), 1, "{path}");
     }
     editor.shutdown();
+}
+
+#[test]
+fn a_person_has_the_last_word_over_who_refutes() {
+    let sandbox = workspace(&says("refuted", "let total = add(1, 2);"));
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.review("src/main.rs");
+    let found = editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    let id = found[0]["data"].clone();
+    editor.execute("crosscheck.verify", json!({ "ids": [id] }));
+    editor.progress_end();
+    editor.diagnostics_until("src/main.rs", <[Value]>::is_empty);
+
+    editor.execute("crosscheck.hidden", json!({}));
+    let shown = editor.wait("window/showDocument");
+    let list = shown["uri"].as_str().unwrap().strip_prefix("file://");
+    let list = std::fs::read_to_string(list.unwrap()).unwrap();
+    for words in [
+        "1 finding is not shown.",
+        "src/main.rs:2: `add` does not exist",
+        "said by finder; refuted by judge: I followed every caller.",
+        id.as_str().unwrap(),
+    ] {
+        assert!(list.contains(words), "no `{words}`: {list}");
+    }
+
+    editor.execute("crosscheck.accept", json!({ "id": id }));
+    editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    editor.shutdown();
+    // In another session it stays so, and nobody is asked again.
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.diagnostics_until("src/main.rs", |it| it.len() == 1);
+    editor.shutdown();
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--verify=all"]);
+    assert!(ran.stdout.contains("does not exist"), "{ran:?}");
+    let calls = sandbox.sent_to("judge").matches("tools/call").count();
+    assert_eq!(calls, 1);
 }

@@ -144,4 +144,14 @@ fn what_is_decided_holds_after_a_restart() {
     let after_another = run(&desk, &init, "decided");
     desk.everything_ended();
     assert_eq!(after_another, after_restart);
+    check(
+        &desk,
+        &run(&desk, &init, "unhide"),
+        &expect![[r#"
+            [
+              "2:4-2:8 WARN crosscheck (alpha) [docs]: `main` is not documented",
+              "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
+            ]
+        "#]],
+    );
 }

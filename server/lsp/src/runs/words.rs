@@ -110,8 +110,8 @@ pub(super) fn summary(what: &What, report: &Report, not_shown: NotShown) -> Stri
             "; {more} of the workspace's are not shown, `crosscheck.findings` with `all` shows them"
         );
     }
-    if is_review && hidden > 0 {
-        let _ = write!(out, "; {hidden} hidden, `crosscheck.hidden` lists them");
+    if (is_review || is_verification(what)) && hidden > 0 {
+        let _ = write!(out, "; {hidden} hidden, listed by `crosscheck.hidden`");
     }
     let problems: usize = spoke.iter().map(|it| it.problems.len()).sum();
     if problems > 0 {
