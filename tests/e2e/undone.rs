@@ -72,6 +72,22 @@ fn terminal_lists(sandbox: &Sandbox, findings: usize, proposals: usize) {
     });
 }
 
+/// What was applied is saved: everything is settled for good.
+fn save_applied(editor: &mut Editor, sandbox: &Sandbox) {
+    sandbox.file(FILE, CODE.replace("two = 1", "two = 2"));
+    editor.save(FILE);
+    terminal_lists(sandbox, 0, 0);
+}
+
+/// The text becomes what it was and is saved: everything is open again.
+fn is_as_before(editor: &mut Editor, sandbox: &Sandbox) {
+    editor.change(FILE, PLACE, "1");
+    everything_is_there(editor);
+    sandbox.file(FILE, CODE);
+    editor.save(FILE);
+    terminal_lists(sandbox, 2, 1);
+}
+
 #[test]
 fn undone_in_the_editor() {
     let sandbox = sandbox();
@@ -86,16 +102,10 @@ fn undone_in_the_editor() {
     let mut editor = Editor::start(&sandbox);
     editor.open(FILE);
     everything_is_there(&mut editor);
-    // Saved in between, it is settled for good, and open again all the same.
+    // The same when it was saved in between.
     apply(&mut editor, &id);
-    sandbox.file(FILE, CODE.replace("two = 1", "two = 2"));
-    editor.save(FILE);
-    terminal_lists(&sandbox, 0, 0);
-    editor.change(FILE, PLACE, "1");
-    everything_is_there(&mut editor);
-    sandbox.file(FILE, CODE);
-    editor.save(FILE);
-    terminal_lists(&sandbox, 2, 1);
+    save_applied(&mut editor, &sandbox);
+    is_as_before(&mut editor, &sandbox);
     assert_eq!(editor.shutdown(), 0);
 }
 
@@ -104,9 +114,7 @@ fn taken_back_after_a_restart() {
     let sandbox = sandbox();
     let (mut editor, id) = proposed(&sandbox);
     apply(&mut editor, &id);
-    sandbox.file(FILE, CODE.replace("two = 1", "two = 2"));
-    editor.save(FILE);
-    terminal_lists(&sandbox, 0, 0);
+    save_applied(&mut editor, &sandbox);
     assert_eq!(editor.shutdown(), 0);
 
     let mut editor = Editor::start(&sandbox);
@@ -118,11 +126,7 @@ fn taken_back_after_a_restart() {
     });
     editor.execute("crosscheck.revert", json!({}));
     editor.applies();
-    editor.change(FILE, PLACE, "1");
-    everything_is_there(&mut editor);
-    sandbox.file(FILE, CODE);
-    editor.save(FILE);
-    terminal_lists(&sandbox, 2, 1);
+    is_as_before(&mut editor, &sandbox);
     assert_eq!(editor.shutdown(), 0);
 }
 

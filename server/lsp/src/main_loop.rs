@@ -300,7 +300,9 @@ fn flush(state: &mut State) {
         applying::check(state, now);
         hidden::check(state, now);
         publish::flush(state, now);
-        undone::tell(state);
+        if undone::tell(state) {
+            publish::flush(state, now);
+        }
         status::flush(state, now);
     });
 }

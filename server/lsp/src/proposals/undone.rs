@@ -34,9 +34,11 @@ pub(super) struct Expected {
     pub(super) is_reverted: bool,
 }
 
-/// Tells the ledger where proposals stand, once the editor is through with them.
-pub(crate) fn tell(state: &mut State) {
-    for (held, was) in state.proposals.take_restated() {
+/// Tells the ledger where proposals stand, once the editor is through with them. True when findings may be others for it.
+pub(crate) fn tell(state: &mut State) -> bool {
+    let restated = state.proposals.take_restated();
+    let is_news = !restated.is_empty();
+    for (held, was) in restated {
         let (root, id) = (Arc::clone(&held.root), held.proposal.id.clone());
         let now = held.stand();
         let (is_undone, is_done_again) = (was.done && !now.done, !was.done && now.done);
@@ -50,6 +52,7 @@ pub(crate) fn tell(state: &mut State) {
             applying::settle(state, &held);
         }
     }
+    is_news
 }
 
 /// An application was taken back, or is seen to be: its proposal is offered again, and its findings are open.
