@@ -33,87 +33,88 @@ fn what_is_decided_holds_after_a_restart() {
         &desk,
         &run(&desk, &init, "decide"),
         &expect![[r#"
-        {
-          "after_dismissal": [
-            "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
-          ],
-          "applied": "    let THIRD = 2;",
-          "arrival": "beta proposes 1 change in src/main.rs: one is too few. Code actions there apply, preview or discard it.",
-          "found": [
-            "2:4-2:8 WARN crosscheck (alpha) [docs]: `main` is not documented",
-            "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
-          ],
-          "found_again": [
-            "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
-          ],
-          "hidden": {
-            "is_read_only": true,
-            "lines": [
-              "1 finding is not shown.",
-              "",
-              "Dismissed: 1",
-              "Shown again by `crosscheck.undismiss` {\"verdict\": NUMBER} or {\"id\": \"NAME\"} in the editor, `crosscheck dismissed --undo NUMBER` in a terminal.",
-              "",
-              "src/main.rs:2: `main` is not documented",
-              "    said by alpha; dismissed for everything of this kind in this file: intended",
-              "    name NAME, number 1"
-            ],
-            "servers": 0
-          },
-          "left": [],
-          "menu": [
-            "Fix with beta",
-            "Dismiss “`main` is not documented” here",
-            "Dismiss “`main` is not documented” for this text everywhere",
-            "Dismiss “`main` is not documented” for everything of this kind",
-            "Dismiss “`main` is not documented”: choose reach and reason",
-            "Ignore “`main` is not documented” by a comment",
-            "Review this file with alpha",
-            "Review changes with alpha"
-          ],
-          "on_proposal": [
-            "Apply beta's change",
-            "Preview beta's change",
-            "Discard beta's change",
-            "Dismiss “one is too few” here",
-            "Dismiss “one is too few” for this text everywhere",
-            "Dismiss “one is too few” for everything of this kind",
-            "Dismiss “one is too few”: choose reach and reason",
-            "Ignore “one is too few” by a comment",
-            "Review this file with alpha",
-            "Review changes with alpha",
-            "List hidden findings"
-          ],
-          "prompts": [
             {
-              "choices": [
-                "Here",
-                "This text everywhere",
-                "This kind in this file",
-                "This kind in src/",
-                "This kind everywhere",
-                "Cancel"
+              "after_dismissal": [
+                "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
               ],
-              "prompt": "Dismiss “`main` is not documented” (src/main.rs): how far?:"
-            },
-            {
-              "choices": [
-                "It is wrong",
-                "It is meant to be so",
-                "Not now",
-                "It is a matter of taste",
-                "No reason",
-                "Cancel"
+              "applied": "    let THIRD = 2;",
+              "arrival": "beta proposes 1 change in src/main.rs: one is too few. Code actions there apply, preview or discard it.",
+              "found": [
+                "2:4-2:8 WARN crosscheck (alpha) [docs]: `main` is not documented",
+                "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
               ],
-              "prompt": "Why is “`main` is not documented” dismissed for everything of this kind in this file?:"
+              "found_again": [
+                "4:18-4:21 WARN crosscheck (alpha) [correctness]: one is too few"
+              ],
+              "hidden": {
+                "is_read_only": true,
+                "lines": [
+                  "1 finding is not shown.",
+                  "",
+                  "Dismissed: 1",
+                  "Shown again in the editor by `crosscheck.undismiss` with {\"verdict\": NUMBER} or {\"id\": \"NAME\"},",
+                  "in a terminal by `crosscheck dismissed --undo NUMBER`.",
+                  "",
+                  "src/main.rs:2: `main` is not documented",
+                  "    said by alpha; dismissed for everything of this kind in this file: intended",
+                  "    name NAME, number 1"
+                ],
+                "servers": 0
+              },
+              "left": [],
+              "menu": [
+                "Fix with beta",
+                "Dismiss “`main` is not documented” here",
+                "Dismiss “`main` is not documented” for this text everywhere",
+                "Dismiss “`main` is not documented” for everything of this kind",
+                "Dismiss “`main` is not documented”: choose reach and reason",
+                "Ignore “`main` is not documented” by a comment",
+                "Review this file with alpha",
+                "Review changes with alpha"
+              ],
+              "on_proposal": [
+                "Apply beta's change",
+                "Preview beta's change",
+                "Discard beta's change",
+                "Dismiss “one is too few” here",
+                "Dismiss “one is too few” for this text everywhere",
+                "Dismiss “one is too few” for everything of this kind",
+                "Dismiss “one is too few”: choose reach and reason",
+                "Ignore “one is too few” by a comment",
+                "Review this file with alpha",
+                "Review changes with alpha",
+                "List hidden findings"
+              ],
+              "prompts": [
+                {
+                  "choices": [
+                    "Here",
+                    "This text everywhere",
+                    "This kind in this file",
+                    "This kind in src/",
+                    "This kind everywhere",
+                    "Cancel"
+                  ],
+                  "prompt": "Dismiss “`main` is not documented” (src/main.rs): how far?:"
+                },
+                {
+                  "choices": [
+                    "It is wrong",
+                    "It is meant to be so",
+                    "Not now",
+                    "It is a matter of taste",
+                    "No reason",
+                    "Cancel"
+                  ],
+                  "prompt": "Why is “`main` is not documented” dismissed for everything of this kind in this file?:"
+                }
+              ],
+              "proposed_again": [
+                "4:1-4:22 HINT crosscheck (beta) [proposal]: beta proposes a change here: one is too few"
+              ],
+              "status": "crosscheck: 2 findings · 1 call today"
             }
-          ],
-          "proposed_again": [
-            "4:1-4:22 HINT crosscheck (beta) [proposal]: beta proposes a change here: one is too few"
-          ],
-          "status": "crosscheck: 2 findings · 1 call today"
-        }
-    "#]],
+        "#]],
     );
     desk.everything_ended();
     let after_restart = run(&desk, &init, "decided");

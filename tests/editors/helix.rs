@@ -11,7 +11,14 @@ const STATUS_LINE: &str =
 /// The end of the full explanation.
 const EXPLANATION: &str = "builtin · information · spelling";
 /// How the titles of code actions begin.
-const VERBS: &[&str] = &["Replace with", "Dismiss", "Apply", "Review"];
+const VERBS: &[&str] = &[
+    "Replace with",
+    "Dismiss",
+    "Apply",
+    "Review",
+    "List",
+    "Ignore",
+];
 
 #[test]
 fn a_review_a_fix_its_undo_and_a_dismissal() {
@@ -86,6 +93,42 @@ fn dismiss_and_save(terminal: &Terminal<'_>) {
     terminal.press(&["Escape"]);
     terminal.hides("1/1");
     terminal.type_text(":wq\r");
+}
+
+#[test]
+fn a_dismissal_with_a_reason_is_asked_for_and_listed() {
+    let Some(desk) = helix(&["tmux"]) else { return };
+    desk.misspelt_file();
+    let terminal = Terminal::open(&desk, &[FILE]);
+    terminal.shows(WORDS[0].0);
+    pick(&terminal, "Review this file");
+    terminal.shows("3 findings by builtin");
+    terminal.press(&["g", "g", "]", "d"]);
+    terminal.shows("7 chars  1:13");
+    // A prompt that is closed dismisses nothing.
+    let title = format!("Dismiss “{}”: choose", says(0));
+    pick(&terminal, &title);
+    terminal.shows("how far?");
+    terminal.press(&["Escape"]);
+    terminal.hides("how far?");
+    terminal.shows(&says(0));
+    pick(&terminal, &title);
+    terminal.shows("how far?");
+    // The first one is chosen already.
+    terminal.press(&["Down", "Enter"]);
+    terminal.shows("for this text everywhere?");
+    terminal.press(&["Enter"]);
+    terminal.hides(&says(0));
+    pick(&terminal, "List hidden findings");
+    let list = terminal.shows("1 finding is not shown.");
+    let [(wrong, right), ..] = WORDS;
+    let line = format!("src/main.rs:1: `{wrong}` should be `{right}`");
+    assert!(list.contains(&line), "{list}");
+    let why = "said by builtin; dismissed for this text everywhere: wrong";
+    assert!(list.contains(why), "{list}");
+    terminal.type_text(":qa\r");
+    terminal.ends();
+    desk.everything_ended();
 }
 
 #[test]

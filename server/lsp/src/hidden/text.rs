@@ -42,12 +42,12 @@ impl Group {
 
     /// What is above its remarks, and how they are shown again.
     fn words(self) -> (&'static str, &'static str) {
-        const ACCEPT: &str = "Shown again by `crosscheck.accept` {\"id\": \"NAME\"} in the editor, `crosscheck accept NAME` in a terminal.";
+        const ACCEPT: &str = "Shown again in the editor by `crosscheck.accept` with {\"id\": \"NAME\"},\nin a terminal by `crosscheck accept NAME`.";
         match self {
             Self::Refuted => ("Refuted by another agent", ACCEPT),
             Self::Dismissed => (
                 "Dismissed",
-                "Shown again by `crosscheck.undismiss` {\"verdict\": NUMBER} or {\"id\": \"NAME\"} in the editor, `crosscheck dismissed --undo NUMBER` in a terminal.",
+                "Shown again in the editor by `crosscheck.undismiss` with {\"verdict\": NUMBER} or {\"id\": \"NAME\"},\nin a terminal by `crosscheck dismissed --undo NUMBER`.",
             ),
             Self::Kind => ("Of a kind that was dismissed several times", ACCEPT),
             Self::Baseline => ("In the team's baseline, .crosscheck/baseline.json", ACCEPT),
@@ -57,7 +57,7 @@ impl Group {
             ),
             Self::Caps => (
                 "More than is shown of a file or of all",
-                "Shown by `crosscheck.findings` {\"all\": true} in the editor, `crosscheck findings --all` in a terminal.",
+                "Shown in the editor by `crosscheck.findings` with {\"all\": true},\nin a terminal by `crosscheck findings --all`.",
             ),
         }
     }

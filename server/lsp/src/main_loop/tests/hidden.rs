@@ -164,14 +164,16 @@ async fn everything_that_is_hidden_is_listed_with_who_hid_it_and_why() {
         6 findings are not shown.
 
         Refuted by another agent: 1
-        Shown again by `crosscheck.accept` {"id": "NAME"} in the editor, `crosscheck accept NAME` in a terminal.
+        Shown again in the editor by `crosscheck.accept` with {"id": "NAME"},
+        in a terminal by `crosscheck accept NAME`.
 
         src/a.rs:3: `teh` should be `the`
             said by codex; refuted by claude: It is a *name*.
             name codex-teh
 
         Dismissed: 2
-        Shown again by `crosscheck.undismiss` {"verdict": NUMBER} or {"id": "NAME"} in the editor, `crosscheck dismissed --undo NUMBER` in a terminal.
+        Shown again in the editor by `crosscheck.undismiss` with {"verdict": NUMBER} or {"id": "NAME"},
+        in a terminal by `crosscheck dismissed --undo NUMBER`.
 
         c.rs:1: `teh` should be `right`
             said by codex; dismissed here
@@ -181,14 +183,16 @@ async fn everything_that_is_hidden_is_listed_with_who_hid_it_and_why() {
             name claude-adress, number 12
 
         Of a kind that was dismissed several times: 1
-        Shown again by `crosscheck.accept` {"id": "NAME"} in the editor, `crosscheck accept NAME` in a terminal.
+        Shown again in the editor by `crosscheck.accept` with {"id": "NAME"},
+        in a terminal by `crosscheck accept NAME`.
 
         b.rs:1: `teh` should be `right`
             said by codex; 3 like it were dismissed
             name codex-teh-in-b.rs
 
         In the team's baseline, .crosscheck/baseline.json: 1
-        Shown again by `crosscheck.accept` {"id": "NAME"} in the editor, `crosscheck accept NAME` in a terminal.
+        Shown again in the editor by `crosscheck.accept` with {"id": "NAME"},
+        in a terminal by `crosscheck accept NAME`.
 
         b.rs:2: `recieve` should be `right`
             said by codex
