@@ -40,11 +40,19 @@ fn proposed(sandbox: &Sandbox) -> (Editor, String) {
 }
 
 fn sandbox() -> Sandbox {
+    reviewed_by(&["alpha"])
+}
+
+/// The same with several who say the same.
+fn reviewed_by(agents: &[&str]) -> Sandbox {
     let mut sandbox = tests::sandbox!();
     sandbox.file(FILE, CODE);
-    sandbox.agent("alpha", FINDS_BOTH);
+    for agent in agents {
+        sandbox.agent(agent, FINDS_BOTH);
+    }
     sandbox.agent("beta", SETTLES_BOTH);
-    sandbox.config("[review]\nagents = [\"alpha\"]\n[fix]\nagents = [\"beta\"]");
+    let config = format!("[review]\nagents = {agents:?}\n[fix]\nagents = [\"beta\"]");
+    sandbox.config(&config);
     sandbox
 }
 
@@ -152,5 +160,17 @@ fn a_ready_fix_that_was_saved() {
     let mut editor = Editor::start(&sandbox);
     editor.open(FILE);
     editor.diagnostics_until(FILE, |it| it.len() == 1);
+    assert_eq!(editor.shutdown(), 0);
+}
+
+#[test]
+fn what_two_agents_said() {
+    let sandbox = reviewed_by(&["alpha", "gamma"]);
+    let (mut editor, id) = proposed(&sandbox);
+    apply(&mut editor, &id);
+    editor.change(FILE, PLACE, "1");
+    let by_both = |it: &&Value| it["message"].as_str().unwrap().contains("(2/2 agents)");
+    editor.diagnostics_until(FILE, |it| it.iter().filter(by_both).count() == 2);
+    terminal_lists(&sandbox, 2, 1);
     assert_eq!(editor.shutdown(), 0);
 }

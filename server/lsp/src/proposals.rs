@@ -15,6 +15,7 @@ use crate::documents::{Document, Documents};
 use crate::proto::proposal::Mark;
 use applying::InFlight;
 use domain::edit::Change;
+use domain::finding::FindingId;
 use domain::path::RelPath;
 use domain::proposal::{Proposal, ProposalId};
 use engine::{Application, RunId};
@@ -147,6 +148,13 @@ impl Proposals {
             }
         }
         restated
+    }
+
+    /// Notes that findings were settled for good by a proposal.
+    fn note_settled(&mut self, id: &ProposalId, findings: &[FindingId]) {
+        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+            held.note_settled(findings);
+        }
     }
 
     /// Notes that the ledger is told whether anything of a proposal is left open.

@@ -353,6 +353,7 @@ pub(super) fn settle(state: &mut State, held: &Held) {
         let text = |file: &domain::path::RelPath| documents.at(&path, file).map(|it| &it.text);
         let gone = root.findings.settle_by_change(ids, text);
         if !gone.is_empty() {
+            state.proposals.note_settled(&held.proposal.id, &gone);
             settled.push((Arc::clone(&root.path), gone));
         }
     }

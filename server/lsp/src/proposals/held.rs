@@ -4,6 +4,7 @@ use super::file::{File, State};
 use super::undone::Stand;
 use crate::documents::Documents;
 use domain::edit::Change;
+use domain::finding::FindingId;
 use domain::path::RelPath;
 use domain::proposal::{CheckOutcome, Part, Proposal};
 use domain::text::Text;
@@ -29,6 +30,8 @@ pub(crate) struct Held {
     known: Stand,
     /// Whether that may be something else now.
     is_restated: bool,
+    /// The findings that were settled for good when all of it was applied: those of other agents that said the same, too.
+    settled: BTreeSet<FindingId>,
     /// The files, as in the proposal.
     files: Vec<File>,
 }
@@ -57,6 +60,7 @@ impl Held {
             ever: BTreeSet::new(),
             known: Stand::default(),
             is_restated: false,
+            settled: BTreeSet::new(),
         }
     }
 
@@ -96,6 +100,18 @@ impl Held {
             self.known.parts.insert(part);
         }
         self.is_restated = true;
+    }
+
+    /// Notes that findings were settled for good by it.
+    pub(super) fn note_settled(&mut self, ids: &[FindingId]) {
+        self.settled.extend(ids.iter().cloned());
+    }
+
+    /// The findings that it settles, as far as is known in this session.
+    pub(super) fn settles(&self) -> Vec<FindingId> {
+        let named = self.proposal.findings.iter().cloned();
+        let all: BTreeSet<FindingId> = named.chain(self.settled.iter().cloned()).collect();
+        all.into_iter().collect()
     }
 
     /// Notes that the ledger was told that nothing is left open.

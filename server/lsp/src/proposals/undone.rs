@@ -47,7 +47,7 @@ pub(crate) fn tell(state: &mut State) -> bool {
             engine.recall_applications(&root);
         }
         if is_undone {
-            reopen(state, &root, &held.proposal.findings);
+            reopen(state, &root, &held.settles());
         } else if is_done_again {
             applying::settle(state, &held);
         }
