@@ -9,6 +9,7 @@
 mod adapter;
 mod agreement;
 mod approvals;
+mod authorship;
 mod bad_input;
 mod budget;
 mod builtin;

@@ -4,7 +4,7 @@ use domain::board::Board;
 use domain::merge::{Cluster, Panel, Records};
 use domain::path::RelPath;
 use domain::text::Text;
-use engine::{Checked, FileFindings};
+use engine::{Checked, FileFindings, NotAsked};
 use std::collections::BTreeMap;
 
 /// Findings by file, with the text they were found in.
@@ -47,6 +47,11 @@ impl Findings {
         self.board
             .set(&file.agent, &file.path, &file.reviewed, file.findings);
         self.texts.entry(file.path).or_insert(file.text);
+    }
+
+    /// Notes what an agent is not asked about.
+    pub(crate) fn excuse(&mut self, it: NotAsked) {
+        self.board.excuse(&it.agent, &it.path, it.places);
     }
 
     /// Adds what another agent said of a finding.

@@ -44,6 +44,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
     let report = watch::watch(&mut workspace, run, args.quiet, |event| match event {
         RunEvent::Records(records) => findings.weigh_with(records),
         RunEvent::Findings(file) => findings.add(file),
+        RunEvent::NotAsked(it) => findings.excuse(it),
         RunEvent::Verified(checked) => findings.check(checked),
         _ => {}
     })

@@ -28,6 +28,8 @@ pub struct Board {
     changed: BTreeSet<RelPath>,
     /// Who looked at what, also in files without findings.
     looked: BTreeMap<RelPath, Looked>,
+    /// Who is not asked about what.
+    excused: BTreeMap<RelPath, Looked>,
     checks: Checks,
     panel: Panel,
     records: Records,
@@ -80,6 +82,15 @@ impl Board {
         }
     }
 
+    /// Notes that `agent`, although it takes part, is not asked about these bytes of the current text of `path`: nobody waits for
+    /// it to agree there.
+    pub fn excuse(&mut self, agent: &str, path: &RelPath, places: Vec<TextRange>) {
+        let excused = self.excused.entry(path.clone()).or_default();
+        if excused.add(agent, &Reviewed::Ranges(places)) {
+            self.weigh_anew(path);
+        }
+    }
+
     /// Notes what an agent says of a finding that it was asked to refute; it replaces what the same agent said of it
     /// before. The finding need not be here (yet). `text` is what the finding's text was known by ([`crate::check::text_key`]).
     pub fn check(&mut self, id: &FindingId, check: Check, text: String) {
@@ -106,13 +117,15 @@ impl Board {
         let Self {
             files,
             looked,
+            excused,
             checks,
             panel,
             records,
             ..
         } = self;
         let clusters = files.iter_mut().flat_map(|(path, file)| {
-            let around = circumstances(panel, records, looked.get(path), checks.valid());
+            let seen = (looked.get(path), excused.get(path));
+            let around = circumstances(panel, records, seen, checks.valid());
             file.clusters(around)
         });
         merge::withheld(clusters, caps)
@@ -160,8 +173,10 @@ impl Board {
     /// Carries all findings of `path` over changes of its text. A finding whose text is gone is dropped, one
     /// whose text was edited loses its fix.
     pub fn change(&mut self, path: &RelPath, changes: &[Change]) {
-        if let Some(looked) = self.looked.get_mut(path) {
-            looked.change(changes);
+        for of in [&mut self.looked, &mut self.excused] {
+            if let Some(looked) = of.get_mut(path) {
+                looked.change(changes);
+            }
         }
         let Some(file) = self.files.get_mut(path) else {
             return;
@@ -225,7 +240,8 @@ impl Board {
     /// Puts the findings of `path` at their anchors in a new text (`didOpen`, a file changed on disk). Those
     /// not found are dropped. Who looked at what is forgotten, as nobody knows what changed.
     pub fn relocate(&mut self, path: &RelPath, text: &Text) {
-        if self.looked.remove(path).is_some() {
+        let known = [&mut self.looked, &mut self.excused].map(|it| it.remove(path));
+        if known.iter().any(Option::is_some) {
             self.weigh_anew(path);
         }
         let Some(file) = self.files.get_mut(path) else {
@@ -280,6 +296,7 @@ impl Board {
     /// Takes away everything of `path`.
     pub fn forget(&mut self, path: &RelPath) {
         self.looked.remove(path);
+        self.excused.remove(path);
         let Some(file) = self.files.remove(path) else {
             return;
         };
@@ -291,8 +308,8 @@ impl Board {
 
     /// The clusters of `path`, sorted by place. Merged at most once per change.
     pub fn clusters(&mut self, path: &RelPath) -> &[Cluster] {
-        let looked = self.looked.get(path);
-        let around = circumstances(&self.panel, &self.records, looked, self.checks.valid());
+        let seen = (self.looked.get(path), self.excused.get(path));
+        let around = circumstances(&self.panel, &self.records, seen, self.checks.valid());
         let file = self.files.get_mut(path);
         file.map_or(&[], |it| it.clusters(around))
     }
@@ -378,13 +395,14 @@ impl File {
 fn circumstances<'a>(
     panel: &'a Panel,
     records: &'a Records,
-    looked: Option<&'a Looked>,
+    (looked, excused): (Option<&'a Looked>, Option<&'a Looked>),
     checks: &'a FxHashMap<FindingId, Vec<Check>>,
 ) -> Circumstances<'a> {
     Circumstances {
         panel,
         records,
         looked: looked.unwrap_or(Circumstances::default().looked),
+        excused: excused.unwrap_or(Circumstances::default().excused),
         checks,
     }
 }

@@ -24,3 +24,4 @@ mod stop_words;
 pub mod suppression;
 pub mod text;
 mod words;
+pub mod written;

@@ -14,7 +14,7 @@ use domain::finding::{Category, Finding, FindingId};
 use domain::merge::Records;
 use domain::path::RelPath;
 use domain::proposal::{FileChange, Proposal, ProposalId};
-use domain::text::Text;
+use domain::text::{Text, TextRange};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -177,6 +177,21 @@ pub struct FileFindings {
     /// What it found there and is not to be shown.
     pub hidden: Vec<Hidden>,
     /// The text that was looked at.
+    pub text: Text,
+    /// The door's version of that text, as it was in [`crate::Buffer`]; `None` when it came from the disk.
+    pub version: Option<i32>,
+}
+
+/// A part of a file that an agent is not asked about, although it takes part: it, or another agent of its provider, wrote that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotAsked {
+    /// The file.
+    pub path: RelPath,
+    /// The agent.
+    pub agent: String,
+    /// The part, in bytes of `text`.
+    pub places: Vec<TextRange>,
+    /// The text that is reviewed.
     pub text: Text,
     /// The door's version of that text, as it was in [`crate::Buffer`]; `None` when it came from the disk.
     pub version: Option<i32>,
@@ -362,6 +377,8 @@ pub enum RunEvent {
     },
     /// An agent answered for a file (also when it found nothing there).
     Findings(FileFindings),
+    /// An agent is not asked about a part of a file. Nobody needs to wait for what it says there.
+    NotAsked(NotAsked),
     /// An agent proposes a change. It is in the ledger from here on.
     Proposed {
         /// The change.
@@ -483,6 +500,10 @@ pub struct AgentReport {
 }
 
 impl AgentReport {
+    /// True when it was asked about nothing, since all that there is to review was written by an agent of its provider.
+    pub fn wrote_it_all(&self) -> bool {
+        self.memory.own > 0 && self.memory.own == self.memory.hunks
+    }
     /// The report of an agent that has told nothing.
     pub(crate) fn new(agent: &str, provider: &str, outcome: AgentOutcome) -> Self {
         Self {
@@ -516,6 +537,8 @@ pub struct MemoryUse {
     pub remembered: usize,
     /// Those that were neither answered nor asked about: they were reviewed automatically often enough.
     pub held_back: usize,
+    /// Those that were not asked about because an agent of the same provider wrote them.
+    pub own: usize,
 }
 
 /// How an agent's part ended.

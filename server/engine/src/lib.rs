@@ -35,8 +35,8 @@ pub use engine::{Engine, Options};
 pub use event::{
     AgentOutcome, AgentReport, AgentSpent, AgentStats, Application, Applied, Approval, Ask,
     Checked, Decided, DecidedAbout, Estimate, Event, Field, FileFindings, Hidden, Kept, LeftOut,
-    MemoryUse, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId, Skipped, Spent,
-    Verdict, Why,
+    MemoryUse, NotAsked, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId,
+    Skipped, Spent, Verdict, Why,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{

@@ -134,6 +134,12 @@ impl Findings {
         self.set(agent, path, reviewed, findings);
     }
 
+    /// An agent is not asked about these bytes of a file's text now.
+    pub(crate) fn excuse(&mut self, agent: &str, path: &RelPath, places: Vec<TextRange>) {
+        self.touch(path);
+        self.board.excuse(agent, path, places);
+    }
+
     /// The ledger remembers what an agent said; ignored when the agent spoke since.
     pub(crate) fn recall(&mut self, agent: &str, path: &RelPath, findings: Vec<Finding>) {
         let is_news = !self.touch(path).spoke.contains(agent);

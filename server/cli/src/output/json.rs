@@ -148,6 +148,7 @@ fn agent(agent: &AgentReport, done: &str) -> Value {
         "hunks": agent.memory.hunks,
         "remembered": agent.memory.remembered,
         "held_back": agent.memory.held_back,
+        "own": agent.memory.own,
         "checks": agent.checks,
         "problems": agent.problems,
         "summary": agent.summary,

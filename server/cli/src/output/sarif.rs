@@ -122,7 +122,7 @@ fn encode(path: &str) -> String {
 fn share(agent: &AgentReport) -> Value {
     json!({
         "name": agent.agent, "hunks": agent.memory.hunks, "remembered": agent.memory.remembered,
-        "heldBack": agent.memory.held_back,
+        "heldBack": agent.memory.held_back, "own": agent.memory.own,
     })
 }
 

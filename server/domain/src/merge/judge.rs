@@ -85,6 +85,8 @@ pub struct Circumstances<'a> {
     pub records: &'a Records,
     /// Who looked at what.
     pub looked: &'a Looked,
+    /// Who is not asked about what, and so cannot agree there.
+    pub excused: &'a Looked,
     /// The checks of each finding.
     pub checks: &'a FxHashMap<FindingId, Vec<Check>>,
 }
@@ -98,6 +100,7 @@ impl Default for Circumstances<'_> {
             panel: &NOTHING.0,
             records: &NOTHING.1,
             looked: &NOTHING.2,
+            excused: &NOTHING.2,
             checks: &NOTHING.3,
         }
     }
@@ -155,7 +158,7 @@ struct Audience {
     asked: Vec<String>,
     /// Number of their providers.
     providers: usize,
-    /// There is more than one provider among them and those that are still to look.
+    /// There is more than one provider among them and those that are still to look, of which nobody is excused there.
     could_agree: bool,
 }
 
@@ -177,7 +180,9 @@ impl Audience {
             said.unwrap_or_else(|| panel.provider(agent)).to_owned()
         };
         let providers: BTreeSet<String> = asked.iter().map(provider).collect();
+        let excused: BTreeSet<&str> = around.excused.at(findings[0].range).collect();
         let to_ask = panel.asked.iter().map(String::as_str).filter(models);
+        let to_ask = to_ask.filter(|it| !excused.contains(it));
         let others: BTreeSet<String> = to_ask.map(|it| provider(&it)).collect();
         Self {
             asked: asked.into_iter().map(str::to_owned).collect(),

@@ -1,7 +1,7 @@
 //! Applications in the ledger: what of proposals was taken over, and what takes it back.
 
 use super::proposals::{self, MAX_DATA, ProposalState, is_id, json, time};
-use super::store::Store;
+use super::store::{DAY_MS, Store};
 use super::{Listed, room, sound};
 use domain::proposal::{FileChange, Proposal, ProposalId};
 use rusqlite::{Connection, Result, Row, TransactionBehavior, params};
@@ -12,11 +12,24 @@ use std::time::SystemTime;
 const MAX_BYTES: i64 = 64 * 1024 * 1024;
 /// Most applications handed out at once, newest first.
 const MAX_LISTED: u32 = 1000;
+/// Most applications that tell who wrote what, newest first.
+const MAX_MADE: u32 = 50;
+/// Applications older than this many days do not tell it any more.
+const MADE_DAYS: i64 = 30;
+/// Most bytes of them all together.
+const MAX_MADE_BYTES: usize = 16 * 1024 * 1024;
 
 pub(super) const SELECT: &str = "
     SELECT row, proposal, agent, title, parts, applied, reverted,
            iif(octet_length(inverse) <= ?2, inverse, NULL) AS inverse
     FROM applications WHERE root = ?1 ORDER BY row DESC LIMIT ?3";
+
+pub(super) const MADE: &str = "
+    SELECT row, proposal, agent, title, parts, applied, reverted,
+           iif(octet_length(inverse) <= ?2, inverse, NULL) AS inverse,
+           (SELECT provider FROM proposals
+            WHERE proposals.root = applications.root AND proposals.id = applications.proposal) AS provider
+    FROM applications WHERE root = ?1 AND reverted IS NULL AND size > 0 AND applied >= ?4 ORDER BY row DESC LIMIT ?3";
 
 /// Parts of a proposal that were taken over together.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +50,14 @@ pub(crate) struct Application {
     pub(crate) reverted: Option<SystemTime>,
     /// What takes it back, told against the texts after it; `None` when that was too large to keep.
     pub(crate) inverse: Option<Vec<FileChange>>,
+}
+
+/// An application that holds, and who made its proposal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Made {
+    pub(crate) application: Application,
+    /// The agent's provider then; `None` where the proposal is forgotten.
+    pub(crate) provider: Option<String>,
 }
 
 /// Notes that `parts` of a proposal were applied. It happened, whatever other processes did to the proposal meanwhile.
@@ -199,6 +220,31 @@ pub(super) fn of_agent(
         found.extend(from_row(row).ok().flatten());
     }
     Ok(found)
+}
+
+/// What of proposals was applied lately and not taken back, newest first, as far as it is known how to take it back.
+pub(super) fn made(store: &Store, root: &str) -> Result<Vec<Made>> {
+    let mut select = store.connection.prepare_cached(MADE)?;
+    let since = store.now() - MADE_DAYS * DAY_MS;
+    let mut rows = select.query(params![root, MAX_DATA, MAX_MADE, since])?;
+    let (mut made, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        bytes += row
+            .get_ref("inverse")?
+            .as_str_or_null()?
+            .map_or(0, str::len);
+        if bytes > MAX_MADE_BYTES {
+            break;
+        }
+        // A damaged row says nothing.
+        if let Ok(Some(application)) = from_row(row) {
+            made.push(Made {
+                application,
+                provider: row.get("provider").ok().flatten(),
+            });
+        }
+    }
+    Ok(made)
 }
 
 /// An application; `None` when what is there is none.

@@ -31,7 +31,7 @@ use crate::event::{Checked, FileFindings, Report, RunId};
 use crate::prompt::Dismissed;
 use crate::sift::Entry;
 pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
-pub(crate) use applications::Application;
+pub(crate) use applications::{Application, Made};
 pub use calls::AgentSpent;
 pub(crate) use calls::{Admission, Opening, left_of_day};
 use domain::finding::FindingId;
@@ -302,6 +302,15 @@ impl Ledger {
         let root = key(root);
         self.worker.submit(move |store| {
             reply(applications::list(store, &root)?);
+            Ok(())
+        });
+    }
+    /// Hands what of proposals was applied in a root lately, and by whom it was made, to `reply`, newest first, on the ledger's
+    /// thread; nothing when it cannot be read.
+    pub(crate) fn made(&self, root: &Path, reply: impl FnOnce(Vec<Made>) + Send + 'static) {
+        let root = key(root);
+        self.worker.submit(move |store| {
+            reply(applications::made(store, &root)?);
             Ok(())
         });
     }

@@ -67,6 +67,7 @@ pub(super) fn check(connection: &Connection, version: i64) -> Result<()> {
         (1..=4, DISMISSALS),
         (2..=VERSION, super::proposals::SELECT),
         (2..=VERSION, super::applications::SELECT),
+        (2..=VERSION, super::applications::MADE),
         (3..=VERSION, super::calls::SELECT),
         (3..=VERSION, super::calls::SELECT_NOTICES),
         (4..=VERSION, super::answers::SELECT),

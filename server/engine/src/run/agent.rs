@@ -5,13 +5,14 @@ use super::calling::{self, Calling, Failed};
 use super::manner::Manner;
 use super::memory::Memory;
 use super::names::{Before, Names};
+use super::own::OwnHunks;
 use super::prepare::Shared;
 use super::relief::{self, Relief};
 use super::report::Counts;
 use crate::budget::Ticket;
 use crate::budget::gate::{Gate, Place};
 use crate::engine::Root;
-use crate::event::{FileFindings, Hidden, MemoryUse, RunId, Skipped, Why};
+use crate::event::{FileFindings, Hidden, MemoryUse, NotAsked, RunId, Skipped, Why};
 use crate::ledger::Ledger;
 use crate::parallel;
 use crate::prompt::{self, Batch};
@@ -110,7 +111,9 @@ pub(super) enum Message {
 pub(super) struct Recalled {
     pub(super) answered: Option<Answered>,
     pub(super) held_back: Vec<Skipped>,
+    pub(super) not_asked: Vec<NotAsked>,
     pub(super) counts: MemoryUse,
+    pub(super) own: OwnHunks,
 }
 
 /// An answer that could be read.
@@ -476,7 +479,9 @@ impl Known {
         let recalled = Recalled {
             answered,
             held_back: remembered.held_back,
+            not_asked: remembered.not_asked,
             counts: remembered.counts,
+            own: remembered.own,
         };
         (memory, recalled)
     }

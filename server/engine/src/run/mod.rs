@@ -14,6 +14,7 @@ mod identity;
 pub(crate) mod manner;
 mod memory;
 mod names;
+mod own;
 mod place;
 mod prepare;
 mod progress;
@@ -36,6 +37,7 @@ use crate::request::{Edit, Review, Verify};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use agents::{AgentSpec, Operation};
+use own::Own;
 use prepare::{Nothing, Prepared};
 use progress::Meter;
 use relief::Relief;
@@ -200,9 +202,17 @@ async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: In
         agents,
         unusable,
         author,
-        notes,
-        shared,
+        mut notes,
+        mut shared,
     } = prepared;
+    let recalling = Own::recall(job, &agents, &shared.gathered);
+    let (own, note) = tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => Default::default(),
+        recalled = recalling => recalled,
+    };
+    notes.extend(note);
+    shared.own = Arc::new(own);
     let (gate, relief) = set_up(job, &agents, author, &[Operation::Review]).await;
     let shared = Arc::new(shared);
     let (mut second, records) = tokio::join!(SecondLook::new(job, &shared), records.take());
@@ -358,6 +368,10 @@ fn take(
 ) {
     match message {
         Message::Remembered { agent, remembered } => {
+            for it in &remembered.not_asked {
+                job.emitter.tell(RunEvent::NotAsked(it.clone()));
+                second.excuse(it);
+            }
             for file in tally.remembered(agent, remembered) {
                 tell_findings(job, file, second);
             }

@@ -1,6 +1,7 @@
 //! Before the agents are asked: which agents, what to look at, and what the team wants of it.
 
 use super::author::Author;
+use super::own::Own;
 use crate::config::{AfterReview, Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
@@ -39,6 +40,8 @@ pub(super) struct Shared {
     pub(super) panel: Panel,
     /// What is checked at the end, and how much of it.
     pub(super) verify: (AfterReview, usize),
+    /// What agents wrote themselves.
+    pub(super) own: Arc<Own>,
 }
 
 /// Why no agent is asked.
@@ -111,6 +114,7 @@ pub(super) async fn prepare(
             review.verify.unwrap_or(config.verify.after_review),
             config.verify.limit,
         ),
+        own: Arc::default(),
     };
     Ok(Prepared {
         agents,

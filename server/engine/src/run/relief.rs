@@ -117,5 +117,6 @@ pub(super) fn narrowed(shared: &Shared, open: &Gathered, paths: &BTreeSet<RelPat
         occasion: shared.occasion,
         panel: shared.panel.clone(),
         verify: shared.verify,
+        own: shared.own.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! The account of a run: what each agent answered, what failed, and what was not looked at.
 
 use super::agent::{Answered, Failure, Gaps, Recalled};
+use super::own::OwnHunks;
 use crate::event::{AgentOutcome, AgentReport, FileFindings, LeftOut, Report, Skipped};
 use crate::scope::Gathered;
 use agents::{AgentSpec, Shortage};
@@ -44,6 +45,10 @@ struct Share {
     counts: BTreeMap<RelPath, Counts>,
     /// What was not asked about on purpose.
     held_back: Vec<Skipped>,
+    /// What its provider wrote.
+    own: OwnHunks,
+    /// It stands in for one that has no quota left: what it is not asked about, nobody is.
+    stands_in: bool,
     problems_left_out: usize,
     over: bool,
 }
@@ -100,6 +105,7 @@ impl Tally {
         if let Some(share) = self.shares.get_mut(agent).filter(|it| !it.over) {
             share.report.memory = recalled.counts;
             share.held_back = recalled.held_back;
+            share.add_own(recalled.own);
         }
         let answered = recalled.answered.map(|it| self.answered(agent, it));
         answered.unwrap_or_default()
@@ -133,7 +139,10 @@ impl Tally {
             };
             share.taken_over = Some((paths, outcome));
         }
-        self.shares.push(Share::new(by, gathered));
+        self.shares.push(Share {
+            stands_in: true,
+            ..Share::new(by, gathered)
+        });
     }
     /// An agent is through; its report, unless it ended before.
     pub(super) fn end(&mut self, agent: usize) -> Option<AgentReport> {
@@ -160,6 +169,8 @@ impl Tally {
             .cloned()
             .chain(skipped)
             .collect();
+        let own = self.shares.iter().filter(|it| !it.stands_in);
+        let own: Vec<String> = own.filter_map(|it| it.own.note(&it.report.agent)).collect();
         let agents = self
             .shares
             .into_iter()
@@ -172,7 +183,7 @@ impl Tally {
             agents,
             files: files.into_iter().collect(),
             skipped,
-            notes: self.gathered.notes.clone(),
+            notes: self.gathered.notes.iter().cloned().chain(own).collect(),
             elapsed,
         }
     }
@@ -192,9 +203,18 @@ impl Share {
             reviewed: BTreeSet::new(),
             counts: BTreeMap::new(),
             held_back: Vec::new(),
+            own: OwnHunks::default(),
+            stands_in: false,
             problems_left_out: 0,
             over: false,
         }
+    }
+    fn add_own(&mut self, own: OwnHunks) {
+        if self.stands_in && own.is_left_out && own.count > 0 {
+            self.first_failure = Some(own.gap(&self.report.agent));
+            self.not_reviewed.extend(own.places.keys().cloned());
+        }
+        self.own = own;
     }
     fn add_gaps(&mut self, gaps: Gaps) {
         let Gaps {
@@ -243,7 +263,8 @@ impl Share {
             .iter()
             .map(|it| &it.path)
             .filter(|it| !self.reviewed.contains(*it) && !by_others(it))
-            .filter(|path| !self.held_back.iter().any(|it| it.path == path.as_str()));
+            .filter(|path| !self.held_back.iter().any(|it| it.path == path.as_str()))
+            .filter(|it| !self.own.whole.contains(*it));
         self.not_reviewed.extend(unanswered.cloned());
         let failure = stopped
             .map(|it| it.0.to_owned())

@@ -13,7 +13,7 @@ use domain::finding::Finding;
 use domain::merge::Records;
 use domain::path::RelPath;
 use domain::text::TextRange;
-use engine::{AgentEvent, Checked, Event, FileFindings, RunEvent, RunId};
+use engine::{AgentEvent, Checked, Event, FileFindings, NotAsked, RunEvent, RunId};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -111,6 +111,11 @@ fn ran(state: &mut State, run: RunId, event: RunEvent) {
                 found(state, &root, file);
             }
         }
+        RunEvent::NotAsked(it) => {
+            if let Some(root) = runs.root(run) {
+                not_asked(state, &root, it);
+            }
+        }
         RunEvent::AgentEnded(agent) => runs.agent_ended(run, &agent, client),
         RunEvent::Ended(report) => {
             let root = runs.root(run).and_then(|it| roots.get(&it));
@@ -170,6 +175,25 @@ fn read_quoted(root: &Root, path: &RelPath, documents: &Documents, published: &m
             published.touch(&root.path, &quoted);
         }
     }
+}
+
+/// An agent is not asked about a part of a file.
+fn not_asked(state: &mut State, root: &Arc<Path>, it: NotAsked) {
+    let State {
+        documents, roots, ..
+    } = state;
+    let Place { root, path } = roots.home(root, &it.path);
+    let Some(root) = roots.get_mut(&root) else {
+        return;
+    };
+    let places = match documents.at(&root.path, &path) {
+        Some(document) if it.text != document.text => {
+            let carry = |range| document.carry(range, it.version?).and_then(Carried::range);
+            it.places.into_iter().filter_map(carry).collect()
+        }
+        _ => it.places,
+    };
+    root.findings.excuse(&it.agent, &path, places);
 }
 
 /// Another agent was told to refute a finding.

@@ -69,7 +69,8 @@ pub(super) fn summary(what: &What, report: &Report, not_shown: NotShown) -> Stri
     // In a review, others may only have checked what was found.
     let only_checked = |it: &AgentReport| is_review && it.checks > 0 && it.findings == 0;
     let spoke = report.agents.iter().filter(|it| has_spoken(it));
-    let spoke: Vec<&AgentReport> = spoke.filter(|it| !only_checked(it)).collect();
+    let spoke = spoke.filter(|it| !only_checked(it) && !it.wrote_it_all());
+    let spoke: Vec<&AgentReport> = spoke.collect();
     let so_far = match what {
         What::Review(_) => {
             let findings = spoke.iter().map(|it| it.findings).sum();
@@ -201,6 +202,9 @@ pub(super) fn answers(what: &What, report: &Report) -> Vec<String> {
 pub(super) fn outcome(what: &What, agent: &AgentReport) -> String {
     let name = &agent.agent;
     match (&agent.outcome, what) {
+        (AgentOutcome::Answered, What::Review(_)) if agent.wrote_it_all() => {
+            format!("{name} was not asked: what is reviewed is of its own provider")
+        }
         (AgentOutcome::Answered, What::Review(_)) => {
             format!("{name}: {}", count(agent.findings, "finding"))
         }

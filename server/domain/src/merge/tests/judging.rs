@@ -6,6 +6,7 @@ use crate::finding::{Category, Finding, FindingId, Severity};
 use crate::looked::Looked;
 use crate::merge::*;
 use crate::path::RelPath;
+use crate::text::TextRange;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,6 +105,27 @@ fn another_who_looked_and_said_nothing_counts() {
     };
     assert_eq!(judged("a"), (Warning, "a".to_owned(), 1));
     assert_eq!(judged("b"), (Info, "a b".to_owned(), 2));
+}
+
+#[test]
+fn nobody_waits_for_one_who_is_not_asked_there() {
+    let (panel, mut excused) = (panel(&["a", "b"]), Looked::default());
+    let it = finding("a", 5, TITLE);
+    let severity = |excused: &Looked| {
+        let around = Circumstances {
+            panel: &panel,
+            excused,
+            ..Circumstances::default()
+        };
+        let cluster = merge([&it], around).remove(0);
+        (cluster.severity, cluster.votes())
+    };
+    assert_eq!(severity(&excused), (Info, None));
+    let elsewhere = TextRange::new(it.range.end + 1, it.range.end + 5);
+    excused.add("b", &crate::board::Reviewed::Ranges(vec![elsewhere]));
+    assert_eq!(severity(&excused), (Info, None));
+    excused.add("b", &crate::board::Reviewed::Ranges(vec![it.range]));
+    assert_eq!(severity(&excused), (Warning, None));
 }
 
 #[test]

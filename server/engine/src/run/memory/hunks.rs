@@ -145,6 +145,10 @@ impl Hunk {
     pub(super) fn lines(&self) -> LineRange {
         to_lines(&self.range)
     }
+    /// The lines, 0-based.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
     fn is_covered(&self) -> bool {
         let mut at = self.range.start;
         while at < self.range.end {
@@ -164,7 +168,7 @@ impl FileHunks {
         let mut there: BTreeMap<Key, usize> = BTreeMap::new();
         let together = |hunk: &Hunk| match &hunk.fate {
             Fate::Known(answer) => answer.together,
-            Fate::Open | Fate::HeldBack => None,
+            Fate::Open | Fate::HeldBack | Fate::Own => None,
         };
         for (name, _) in self.hunks.iter().filter_map(together) {
             *there.entry(name).or_default() += 1;

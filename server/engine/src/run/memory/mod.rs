@@ -7,13 +7,15 @@ mod hunks;
 mod key;
 mod known;
 mod narrow;
+mod own;
 #[cfg(test)]
 mod tests;
 mod undone;
 
 use super::agent::Part;
 use super::answer::{Asked, Read};
-use crate::event::{MemoryUse, Skipped};
+use super::own::OwnHunks;
+use crate::event::{MemoryUse, NotAsked, Skipped};
 use crate::ledger::{HunkAnswer, Key, NewAnswers, Recall, Recollection};
 use crate::prompt;
 use crate::request::Occasion;
@@ -41,6 +43,7 @@ pub(super) struct Memory {
     is_late: bool,
     open: Arc<Gathered>,
     fixes: Arc<Fixes>,
+    own: OwnHunks,
     /// What answers of this run said and no hunk has taken along yet.
     loose: Vec<crate::ledger::Said>,
 }
@@ -55,6 +58,8 @@ enum Fate {
     Known(HunkAnswer),
     /// It was reviewed often enough without the user.
     HeldBack,
+    /// The agent's provider wrote it, and others review it.
+    Own,
 }
 
 /// What memory says before the agent is asked.
@@ -64,7 +69,10 @@ pub(super) struct Remembered {
     pub(super) read: Option<Read>,
     /// What is not asked about although nothing is known.
     pub(super) held_back: Vec<Skipped>,
+    /// What is not asked about because the agent's provider wrote it.
+    pub(super) not_asked: Vec<NotAsked>,
     pub(super) counts: MemoryUse,
+    pub(super) own: OwnHunks,
 }
 
 impl Memory {
@@ -75,11 +83,16 @@ impl Memory {
         let (spec, manner) = (part.spec.clone(), part.manner());
         let cutting = tokio::task::spawn_blocking(move || {
             let agent = key::of_agent(&spec, !manner.mask_secrets, &shared.instructions);
-            hunks::of(&gathered, &shared.guidelines, &agent, manner.takes_ranges)
+            let guidelines = &shared.guidelines;
+            let mut files = hunks::of(&gathered, guidelines, &agent, manner.takes_ranges);
+            let own = own::mark(&mut files, &gathered, &shared.own, &spec);
+            (files, own)
         });
+        // A panic there is a bug; it must not cost the review.
+        let (files, own) = cutting.await.unwrap_or_default();
         let mut memory = Self {
-            // A panic there is a bug; it must not cost the review.
-            files: cutting.await.unwrap_or_default(),
+            files,
+            own,
             occasion,
             open: part.gathered.clone(),
             ..Self::default()
@@ -114,7 +127,7 @@ impl Memory {
     fn settle(&mut self, mut found: Recollection) {
         self.fixes = Arc::new(Fixes::of(std::mem::take(&mut found.applied)));
         for file in &mut self.files {
-            for hunk in &mut file.hunks {
+            for hunk in file.hunks.iter_mut().filter(|it| it.fate != Fate::Own) {
                 let rounds = found.rounds.get(&hunk.region).copied().unwrap_or_default();
                 hunk.fate = match found.answers.remove(&hunk.key) {
                     Some(answer) if hunk.fits(&answer) => Fate::Known(answer),
@@ -141,6 +154,7 @@ impl Memory {
             hunks: count(|_| true),
             remembered: count(|it| matches!(it, Fate::Known(_))),
             held_back: count(|it| *it == Fate::HeldBack),
+            own: count(|it| *it == Fate::Own),
         };
         let mut read = answers::read(part, &self.files);
         if self.is_late {
@@ -150,8 +164,25 @@ impl Memory {
         Remembered {
             read,
             held_back: self.held_back(part),
+            not_asked: self.not_asked(part),
             counts,
+            own: self.own.clone(),
         }
+    }
+    fn not_asked(&self, part: &Part) -> Vec<NotAsked> {
+        let left_out = self.own.places.iter().filter(|_| self.own.is_left_out);
+        let not_asked = left_out.filter_map(|(path, places)| {
+            let mut targets = part.shared.gathered.targets.iter();
+            let target = targets.find(|it| it.path == *path)?;
+            Some(NotAsked {
+                path: path.clone(),
+                agent: part.spec.name.clone(),
+                places: places.clone(),
+                text: target.text.clone(),
+                version: target.version,
+            })
+        });
+        not_asked.collect()
     }
     fn held_back(&self, part: &Part) -> Vec<Skipped> {
         let skipped = self.files.iter().filter_map(|file| {

@@ -72,7 +72,8 @@ pub(super) fn operations(spec: &AgentSpec) -> Vec<Operation> {
         .collect()
 }
 
-/// The first of the verifiers that is of another provider than those that said it, and than `author` (an agent or a provider).
+/// The first of the verifiers that is of another provider than those that said it, than `author` (an agent or a provider), and than
+/// those in `wrote`, whose change it is about.
 ///
 /// # Errors
 /// A sentence when there is none.
@@ -81,22 +82,30 @@ pub(super) fn independent<'l>(
     verifiers: &[&'l AgentSpec],
     cluster: &[Finding],
     author: Option<&str>,
+    wrote: &BTreeSet<&str>,
 ) -> Result<&'l AgentSpec, String> {
     let author = author.map(|it| {
         let agent = loaded.config.agents.get(it);
         agent.map_or(it, |it| it.provider.as_str())
     });
+    let wrote: BTreeSet<&str> = author.into_iter().chain(wrote.iter().copied()).collect();
     let said: BTreeSet<&str> = cluster.iter().map(|it| it.provider.as_str()).collect();
     let is_free = |it: &&&AgentSpec| {
-        !said.contains(it.provider.as_str()) && author != Some(it.provider.as_str())
+        !said.contains(it.provider.as_str()) && !wrote.contains(it.provider.as_str())
     };
     if let Some(spec) = verifiers.iter().find(is_free) {
         return Ok(spec);
     }
-    let providers: Vec<String> = said.iter().map(|it| format!("`{it}`")).collect();
-    let written = author.map_or(String::new(), |it| format!(" and `{it}` wrote the code"));
+    let all = |providers: &BTreeSet<&str>| {
+        let quoted = providers.iter().map(|it| format!("`{it}`"));
+        quoted.collect::<Vec<String>>().join(" and ")
+    };
+    let written = match wrote.is_empty() {
+        true => String::new(),
+        false => format!(" and {} wrote the code", all(&wrote)),
+    };
     Err(format!(
         "{} said it{written}, and no agent of another provider may be asked; name one in `[verify] agents`",
-        providers.join(" and ")
+        all(&said)
     ))
 }

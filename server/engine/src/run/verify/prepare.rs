@@ -6,12 +6,14 @@ use crate::event::Skipped;
 use crate::guidelines::{Guideline, Reader};
 use crate::request::{OpenBuffers, Scope, Verify};
 use crate::run::Job;
+use crate::run::own::Own;
 use crate::run::prepare::{guidelines, too_long};
 use crate::scope::{self, Gathered, ScopeError};
 use agents::AgentSpec;
 use domain::finding::Finding;
 use domain::locate::Tier;
 use domain::text::{Text, TextRange};
+use domain::written::{Counts, Place};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,11 +97,29 @@ async fn gather(job: &Job, verify: Verify, loaded: &Loaded) -> Result<Prepared, 
         let why = format!("more than {MAX_CLUSTERS} findings were named");
         unverified.extend(cluster.first().map(|it| unverified_of(it, None, &why)));
     }
+    let paths: BTreeSet<PathBuf> = clusters
+        .iter()
+        .filter_map(|it| it.first())
+        .map(|it| it.path.as_str().into())
+        .collect();
+    let scope = Scope::Files(paths.into_iter().collect());
+    let config = &loaded.config;
+    let gathered = match scope::gather(&job.root.path, &scope, &open, config, &job.cancel).await {
+        Ok(gathered) => Arc::new(gathered),
+        Err(ScopeError::Cancelled) => return Err("it was cancelled".to_owned()),
+        Err(error) => return Err(error.to_string()),
+    };
+    // Whom the user names may judge what is said of its own change.
+    let own = match named.is_empty() {
+        true => Own::recall(job, &[], &gathered).await.0,
+        false => Own::default(),
+    };
     let mut agents: Vec<AgentSpec> = Vec::new();
     let mut paired: Vec<(usize, Vec<Finding>)> = Vec::new();
     let mut first_reason = None;
     for cluster in clusters {
-        match choose::independent(loaded, &verifiers, &cluster, author.as_deref()) {
+        let wrote = writers(&own, &cluster, &gathered);
+        match choose::independent(loaded, &verifiers, &cluster, author.as_deref(), &wrote) {
             Ok(spec) => {
                 let known = agents.iter().position(|it| it.name == spec.name);
                 let agent = known.unwrap_or_else(|| {
@@ -117,18 +137,6 @@ async fn gather(job: &Job, verify: Verify, loaded: &Loaded) -> Result<Prepared, 
     if let (true, Some(why)) = (paired.is_empty(), first_reason) {
         return Err(why);
     }
-    let paths: BTreeSet<PathBuf> = paired
-        .iter()
-        .filter_map(|it| it.1.first())
-        .map(|it| it.path.as_str().into())
-        .collect();
-    let scope = Scope::Files(paths.into_iter().collect());
-    let config = &loaded.config;
-    let gathered = match scope::gather(&job.root.path, &scope, &open, config, &job.cancel).await {
-        Ok(gathered) => Arc::new(gathered),
-        Err(ScopeError::Cancelled) => return Err("it was cancelled".to_owned()),
-        Err(error) => return Err(error.to_string()),
-    };
     let mut wanted = Vec::new();
     for (agent, cluster) in paired {
         match want(agent, cluster, &gathered) {
@@ -158,6 +166,21 @@ async fn gather(job: &Job, verify: Verify, loaded: &Loaded) -> Result<Prepared, 
         unverified,
         shared,
     })
+}
+
+/// The providers whose change a finding is about.
+fn writers<'o>(own: &'o Own, cluster: &[Finding], gathered: &Gathered) -> BTreeSet<&'o str> {
+    let Some(finding) = cluster.first() else {
+        return BTreeSet::new();
+    };
+    let target = gathered.targets.iter().find(|it| it.path == finding.path);
+    let Some((text, at)) = target.and_then(|it| Some((&it.text, place(finding, &it.text)?))) else {
+        return BTreeSet::new();
+    };
+    let mut lines = Place::default();
+    let all = text.line_of(at.start)..=text.line_of(at.end.saturating_sub(1).max(at.start));
+    lines.add(all.map(|it| text.line(it)), std::iter::empty::<&str>());
+    own.writers(&finding.path, &lines, &Counts::of(text.lines()))
 }
 
 /// One check, with its finding's place in the file as it is now.

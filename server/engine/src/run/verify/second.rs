@@ -4,7 +4,7 @@ use super::{Verified, check, prepare};
 use crate::budget::gate::Gate;
 use crate::config::AfterReview;
 use crate::engine::{Root, holds};
-use crate::event::{AgentOutcome, AgentReport, Checked, FileFindings, Report};
+use crate::event::{AgentOutcome, AgentReport, Checked, FileFindings, NotAsked, Report};
 use crate::request::Verify;
 use crate::run::Job;
 use crate::run::prepare::Shared;
@@ -103,6 +103,11 @@ impl SecondLook {
             }
         }
         told
+    }
+
+    /// Takes in what an agent is not asked about.
+    pub(in crate::run) fn excuse(&mut self, it: &NotAsked) {
+        self.board.excuse(&it.agent, &it.path, it.places.clone());
     }
 
     /// Has checked what is to be, and adds to the report what came of it. `meter`: with the share of it that is meant for this.
