@@ -294,3 +294,89 @@ fn an_editor_asks_others_only_about_what_was_applied_in_it() {
     );
     editor.shutdown();
 }
+
+/// Has `alpha` propose its change; the proposal's name. From then on `alpha` finds nothing.
+fn proposed_by_alpha(sandbox: &Sandbox) -> String {
+    let ran = sandbox.crosscheck(&["ask", "Add them.", "src/lib.rs"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    script(sandbox, "alpha", FINDS_NOTHING);
+    let open = document(&sandbox.crosscheck(&["proposals", "--format", "json"]));
+    open["proposals"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_proposal_is_reviewed_before_it_is_applied() {
+    let sandbox = stage(&["beta"]);
+    let id = proposed_by_alpha(&sandbox);
+    script(&sandbox, "beta", &finds_alphas("warning"));
+    let ran = sandbox.crosscheck(&["review", "--proposal", &id[..5]]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for said in [
+        format!("this is about proposal {id} of `alpha`"),
+        "not asked: `alpha`, since `alpha` made it".to_owned(),
+    ] {
+        assert!(ran.stderr.contains(&said), "{said}: {ran:?}");
+    }
+    for said in ["The sum is a constant", "src/lib.rs:2:17", "1u32 + 2"] {
+        assert!(ran.stdout.contains(said), "{said}: {ran:?}");
+    }
+    assert_eq!(asked(&sandbox, "alpha").len(), 0);
+    let line = json!([{ "start_line": 2, "end_line": 2 }]);
+    assert_eq!(asked(&sandbox, "beta"), [line]);
+    let sent = sandbox.sent_to("beta");
+    assert!(sent.contains("-    let total = add(1, 2);"), "{sent}");
+    assert!(sent.contains("is proposed and not applied"), "{sent}");
+
+    // Nothing was written, and nothing is shown at places of files that are as they were.
+    assert_eq!(sandbox.read("src/lib.rs"), CODE);
+    let found = sandbox.crosscheck(&["findings"]);
+    assert!(found.stderr.contains("no findings"), "{found:?}");
+    let again = sandbox.crosscheck(&["review", "--proposal", &id, "--format", "json"]);
+    let report = document(&again);
+    assert_eq!(
+        (&report["proposal"], &report["findings"][0]["title"]),
+        (&json!(id), &json!("The sum is a constant")),
+        "{report:#}"
+    );
+    assert_eq!(
+        asked(&sandbox, "beta").len(),
+        1,
+        "it is answered from memory"
+    );
+}
+
+#[test]
+fn a_proposal_is_reviewed_by_its_author_where_nobody_else_is() {
+    let sandbox = stage(&[]);
+    let id = proposed_by_alpha(&sandbox);
+    let ran = sandbox.crosscheck(&["review", "--proposal", &id]);
+    assert_eq!(
+        (ran.code, asked(&sandbox, "alpha").len()),
+        (0, 1),
+        "{ran:?}"
+    );
+    let said = "reviewed by `alpha` alone, although `alpha` made it; configure an agent of another provider";
+    assert!(ran.stderr.contains(said), "{ran:?}");
+}
+
+#[test]
+fn what_of_a_proposal_cannot_be_applied_is_not_reviewed() {
+    let sandbox = stage(&["beta"]);
+    let both = CHANGES.replace("answer", "replace src/lib.rs sub(3, 4) => 4u32 - 3\nanswer");
+    script(&sandbox, "alpha", &both);
+    let id = proposed_by_alpha(&sandbox);
+    sandbox.file("src/lib.rs", CODE.replace("add(1, 2)", "add(2, 1)"));
+    let ran = sandbox.crosscheck(&["review", "--proposal", &id]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("part 1 cannot be applied"), "{ran:?}");
+    let last = json!([{ "start_line": 13, "end_line": 13 }]);
+    assert_eq!(asked(&sandbox, "beta"), [last]);
+    let ran = sandbox.crosscheck(&["review", "--proposal", "zzzz"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("there is no proposal `zzzz`"),
+        "{ran:?}"
+    );
+    let ran = sandbox.crosscheck(&["review", "--proposal", &id, "--format", "sarif"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}

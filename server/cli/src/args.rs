@@ -114,6 +114,9 @@ pub(crate) struct ReviewArgs {
     /// Review everything that is not committed, untracked files too.
     #[arg(long, group = "changes")]
     pub(crate) uncommitted: bool,
+    /// Review what this proposal would change, as if it were applied: its name, or the beginning of it.
+    #[arg(long, value_name = "ID", group = "changes", conflicts_with_all = ["paths", "author", "verify"])]
+    pub(crate) proposal: Option<String>,
     /// Ask this agent; may be repeated [default: `[review] agents`].
     #[arg(long = "agent", value_name = "NAME")]
     pub(crate) agents: Vec<String>,

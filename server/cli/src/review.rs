@@ -3,6 +3,7 @@
 use crate::args::{Format, ReviewArgs};
 use crate::findings::{Findings, FoundFile};
 use crate::output;
+use crate::recall;
 use crate::watch;
 use crate::workspace::{Workspace, block_on, root_for};
 use anyhow::bail;
@@ -25,10 +26,27 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
     if !args.quiet {
         workspace.print_config_remarks();
     }
+    let scope = match &args.proposal {
+        None => scope(args, &workspace)?,
+        Some(_) if args.format == Format::Sarif => bail!(
+            "SARIF tells of places in the files as they are, and a proposal is in none of them; use `--format text` or `json`"
+        ),
+        Some(said) => {
+            let kept = recall::proposal(&mut workspace, said).await?;
+            Scope::Proposal {
+                proposal: kept.proposal,
+                applied: kept.applied,
+            }
+        }
+    };
+    let about = match &scope {
+        Scope::Proposal { proposal, .. } => Some(proposal.id.0.clone()),
+        Scope::Changes { .. } | Scope::Files(_) | Scope::Selection { .. } => None,
+    };
     watch::prepare(&workspace);
     let run = workspace.engine.review(Review {
         root: workspace.root.clone(),
-        scope: scope(args, &workspace)?,
+        scope,
         agents: args.agents.clone(),
         open: Default::default(),
         instructions: args.instructions.clone(),
@@ -50,7 +68,7 @@ async fn review(args: &ReviewArgs) -> anyhow::Result<u8> {
     })
     .await?;
     let files = findings.into_files();
-    print(args, &workspace, &files, &report)?;
+    print(args, &workspace, &files, &report, about)?;
     Ok(exit_code(args, &files, &report))
 }
 
@@ -90,6 +108,7 @@ fn print(
     workspace: &Workspace,
     files: &[FoundFile],
     report: &Report,
+    about: Option<String>,
 ) -> anyhow::Result<()> {
     let root = &workspace.root;
     match args.format {
@@ -101,19 +120,25 @@ fn print(
             };
             let clusters = files.iter().flat_map(|it| &it.clusters);
             let withheld = domain::merge::withheld(clusters, caps);
-            output::text::findings(files, &withheld)?;
+            output::text::findings(files, &withheld, args.proposal.is_none())?;
             if let Some(line) = output::text::left_out(&withheld) {
                 anstream::eprintln!("{line}");
             }
             if !args.quiet {
-                output::text::summary(files, report);
+                output::text::summary(files, report, args.proposal.is_none());
                 if args.agents.is_empty() && report.error.is_none() {
                     offer(workspace);
                 }
                 return Ok(());
             }
         }
-        Format::Json => output::document(&output::json::document(root, files, report))?,
+        Format::Json => {
+            let mut document = output::json::document(root, files, report);
+            if let Some(id) = about {
+                document["proposal"] = id.into();
+            }
+            output::document(&document)?;
+        }
         Format::Sarif => output::document(&output::sarif::document(root, files, report))?,
     }
     // The exit code needs a reason, also where nobody wants to read a summary.

@@ -3,9 +3,11 @@
 pub use crate::config::AfterReview;
 use domain::finding::{Finding, FindingId, Severity};
 use domain::path::RelPath;
+use domain::proposal::Proposal;
 use domain::text::{Text, TextRange};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A review to run.
 #[derive(Clone, Debug)]
@@ -107,7 +109,7 @@ pub struct Remark {
 }
 
 /// What to look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Scope {
     /// The changed hunks, untracked files among them.
     Changes {
@@ -118,6 +120,15 @@ pub enum Scope {
     },
     /// These files and directories, absolute or relative to the root.
     Files(Vec<PathBuf>),
+    /// What a proposal would change: the files on disk as they would be if all of it that can be applied were, against the files as
+    /// they are. Agents of other providers are asked than the one of its author, where there are any. What is found is told, and
+    /// not kept: its text stands in no file.
+    Proposal {
+        /// The proposal.
+        proposal: Arc<Proposal>,
+        /// Numbers of the parts that were applied and not taken back: they are no part of it any more.
+        applied: Vec<usize>,
+    },
     /// A part of one file.
     Selection {
         /// The file.

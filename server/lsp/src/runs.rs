@@ -26,7 +26,7 @@ const TOKEN: &str = "crosscheck/run/";
 const BURST: Duration = Duration::from_secs(2);
 
 /// What was asked for. Two runs that agree in all of it but the occasion are about the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Task {
     /// The root.
     pub(crate) root: Arc<Path>,
@@ -43,7 +43,7 @@ pub(crate) struct Task {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     /// To look at this.
     Review(Scope),

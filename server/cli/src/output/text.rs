@@ -19,21 +19,25 @@ const CONTEXT: usize = 1;
 /// Most lines of one place shown; the rest of a longer one is cut.
 const MAX_LINES: usize = 12;
 
-/// Prints findings to standard output, but for those that are withheld.
+/// Prints findings to standard output, but for those that are withheld. `are_named`: with the names by which they can be spoken of.
 ///
 /// # Errors
 /// When it cannot be written, for example because nobody reads it any more.
-pub(crate) fn findings(files: &[FoundFile], withheld: &Withheld) -> std::io::Result<()> {
+pub(crate) fn findings(
+    files: &[FoundFile],
+    withheld: &Withheld,
+    are_named: bool,
+) -> std::io::Result<()> {
     let renderer = Renderer::styled().decor_style(DecorStyle::Unicode);
     let mut out = anstream::stdout().lock();
     for file in files {
         let shown = file.clusters.iter();
         for cluster in shown.filter(|it| !withheld.has(&file.path, &it.id)) {
-            writeln!(
-                out,
-                "{}\n",
-                named(&render(&renderer, file, cluster), cluster)
-            )?;
+            let finding = render(&renderer, file, cluster);
+            match are_named {
+                true => writeln!(out, "{}\n", named(&finding, cluster))?,
+                false => writeln!(out, "{finding}\n")?,
+            }
         }
     }
     Ok(())
@@ -172,8 +176,8 @@ impl Excerpt {
     }
 }
 
-/// Prints how the run went to standard error.
-pub(crate) fn summary(files: &[FoundFile], report: &Report) {
+/// Prints how the run went to standard error. `are_named`: the findings can be spoken of by name.
+pub(crate) fn summary(files: &[FoundFile], report: &Report, are_named: bool) {
     if !report::print(report, &report::REVIEW, &[]) {
         return;
     }
@@ -195,7 +199,7 @@ pub(crate) fn summary(files: &[FoundFile], report: &Report) {
     let seconds = report.elapsed.as_secs_f32();
     anstream::eprintln!("{verdict}{place} · {seconds:.1} s{}", report::cost(report));
     report::print_cancelled(report, &report::REVIEW);
-    if count > 0 && std::io::stderr().is_terminal() {
+    if count > 0 && are_named && std::io::stderr().is_terminal() {
         let next = "`crosscheck fix` with the name at the end of a finding's first line has it fixed, `crosscheck fix --all` all of them";
         anstream::eprintln!("{}", style::dim(next));
     }

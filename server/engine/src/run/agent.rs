@@ -7,6 +7,7 @@ use super::memory::Memory;
 use super::names::{Before, Names};
 use super::own::OwnHunks;
 use super::prepare::Shared;
+use super::proposed;
 use super::relief::{self, Relief};
 use super::report::Counts;
 use crate::budget::Ticket;
@@ -155,7 +156,10 @@ pub(super) struct Failure {
 impl Part {
     /// How the agent is asked.
     pub(super) fn manner(&self) -> Manner {
-        Manner::of(&self.spec, Operation::Review)
+        match self.shared.is_proposed {
+            true => proposed::manner(&self.spec),
+            false => Manner::of(&self.spec, Operation::Review),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod own;
 mod place;
 mod prepare;
 mod progress;
+mod proposed;
 mod records;
 mod relief;
 mod report;
@@ -33,7 +34,7 @@ use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
 use crate::questions::Questions;
-use crate::request::{Edit, Review, Verify};
+use crate::request::{Edit, Review, Scope, Verify};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use agents::{AgentSpec, Operation};
@@ -142,6 +143,13 @@ pub(crate) struct Job {
     pub(crate) cancel: CancellationToken,
 }
 
+impl Job {
+    /// Whether what is found stands in files, so that it can be found there again.
+    fn is_about_files(&self) -> bool {
+        !matches!(&self.task, Task::Review(it) if matches!(it.scope, Scope::Proposal { .. }))
+    }
+}
+
 /// Does a run; a panic inside becomes its error.
 pub(crate) async fn supervise(job: Job) -> Report {
     let started = Instant::now();
@@ -205,7 +213,13 @@ async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: In
         mut notes,
         mut shared,
     } = prepared;
-    let recalling = Own::recall(job, &agents, &shared.gathered);
+    let recalling = async {
+        match shared.is_proposed {
+            // None of it was applied.
+            true => Default::default(),
+            false => Own::recall(job, &agents, &shared.gathered).await,
+        }
+    };
     let (own, note) = tokio::select! {
         biased;
         () = job.cancel.cancelled() => Default::default(),
@@ -434,6 +448,9 @@ fn take(
 }
 
 fn tell_findings(job: &Job, file: FileFindings, second: &mut SecondLook) {
+    if !job.is_about_files() {
+        return job.emitter.tell(RunEvent::Findings(file));
+    }
     job.root.note_answer(&file.path, &file.agent);
     job.emitter.tell(RunEvent::Findings(file.clone()));
     for known in second.add(&file) {

@@ -2,6 +2,7 @@
 
 use super::author::Author;
 use super::own::Own;
+use super::proposed;
 use crate::config::{AfterReview, Config, LimitsConfig, Loaded};
 use crate::engine::Root;
 use crate::event::{AgentOutcome, AgentReport, Report, Skipped};
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) verify: (AfterReview, usize),
     /// What agents wrote themselves.
     pub(super) own: Arc<Own>,
+    /// It is about texts that stand in no file.
+    pub(super) is_proposed: bool,
 }
 
 /// Why no agent is asked.
@@ -84,8 +87,16 @@ pub(super) async fn prepare(
         return Err(Nothing::Cancelled);
     };
     let (agents, unusable) = choose(&loaded, &review.agents).map_err(Nothing::Failed)?;
-    let author = Author::of(review, &loaded.config);
-    let (agents, notes) = author.leave_out(agents).map_err(Nothing::Failed)?;
+    let mut author = Author::of(review, &loaded.config);
+    let (mut agents, mut notes) = author.leave_out(agents).map_err(Nothing::Failed)?;
+    let proposal = match &review.scope {
+        Scope::Proposal { proposal, .. } => Some(proposal),
+        Scope::Changes { .. } | Scope::Files(_) | Scope::Selection { .. } => None,
+    };
+    if let Some(proposal) = proposal {
+        (agents, notes) =
+            proposed::choose(proposal, agents, &mut author, notes).map_err(Nothing::Failed)?;
+    }
     let config = &loaded.config;
     // What blocks on files cannot be dropped; this ends it.
     let cancel = cancel.child_token();
@@ -101,20 +112,27 @@ pub(super) async fn prepare(
         .review
         .instructions
         .iter()
-        .chain(&review.instructions);
+        .map(String::as_str)
+        .chain(review.instructions.as_deref())
+        .chain(proposal.map(|_| proposed::INSTRUCTION));
     let shared = Shared {
         gathered,
         guidelines,
-        instructions: instructions.cloned().collect(),
+        instructions: instructions.map(str::to_owned).collect(),
         open: review.open.clone(),
         occasion: review.occasion,
         limits: config.limits.clone(),
         panel: config.panel(&review.agents),
-        verify: (
-            review.verify.unwrap_or(config.verify.after_review),
-            config.verify.limit,
-        ),
+        verify: match proposal {
+            None => (
+                review.verify.unwrap_or(config.verify.after_review),
+                config.verify.limit,
+            ),
+            // A check is held against the files.
+            Some(_) => (AfterReview::Off, 0),
+        },
         own: Arc::default(),
+        is_proposed: proposal.is_some(),
     };
     Ok(Prepared {
         agents,
@@ -185,6 +203,7 @@ fn empty(review: &Review, gathered: Gathered) -> Nothing {
         notes.push(match (&review.scope, base) {
             (Scope::Changes { .. }, Some(base)) => format!("no changes against {base}"),
             (Scope::Changes { .. }, None) => "no changes".to_owned(),
+            (Scope::Proposal { .. }, _) => "nothing is proposed".to_owned(),
             _ => "no files to review".to_owned(),
         });
     }

@@ -118,5 +118,6 @@ pub(super) fn narrowed(shared: &Shared, open: &Gathered, paths: &BTreeSet<RelPat
         panel: shared.panel.clone(),
         verify: shared.verify,
         own: shared.own.clone(),
+        is_proposed: shared.is_proposed,
     }
 }

@@ -97,6 +97,19 @@ pub(super) async fn gather(
 }
 
 impl Work {
+    /// Nothing compared yet.
+    pub(super) fn of(place: Place, gathered: Gathered) -> Self {
+        Self {
+            ignored: Ignored::new(&place.root, &place.exclude),
+            place,
+            staged: false,
+            gathered,
+            deleted: Vec::new(),
+            diff: String::new(),
+            masked: None,
+        }
+    }
+
     fn begin(
         place: Place,
         staged: bool,
@@ -289,19 +302,15 @@ impl Work {
         names
     }
 
-    fn end(mut self) -> Gathered {
+    pub(super) fn end(mut self) -> Gathered {
         if self.deleted.len() > renames::LIMIT {
             self.gathered.notes.push(format!(
                 "More than {} files are gone; files that were moved are taken for new ones.",
                 renames::LIMIT
             ));
         }
-        self.gathered.deleted = self
-            .deleted
-            .into_iter()
-            .filter(|it| it.included)
-            .map(|it| it.path)
-            .collect();
+        let deleted = self.deleted.into_iter().filter(|it| it.included);
+        self.gathered.deleted.extend(deleted.map(|it| it.path));
         self.gathered.diff = Some(self.diff);
         self.gathered.masked_diff = self.masked;
         self.gathered

@@ -158,6 +158,14 @@ impl Work {
         });
     }
 
+    /// Adds a target, with its earlier path and text, if any line of it differs.
+    pub(super) fn add_changed(&mut self, target: Target, old: Option<(RelPath, Text)>) {
+        let old = old.map(|(path, text)| Old { path, text });
+        if let Some(compared) = compared(Pair { target, old }) {
+            self.add(compared);
+        }
+    }
+
     fn add(&mut self, compared: Compared) {
         let Compared {
             mut target,

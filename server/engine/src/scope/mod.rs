@@ -17,6 +17,7 @@ pub(crate) mod diff;
 mod exclude;
 mod files;
 pub(crate) mod ignored;
+mod proposed;
 pub(crate) mod renames;
 pub(crate) mod secrets;
 
@@ -91,6 +92,9 @@ pub(crate) enum ScopeError {
     /// git is missing, failed or took too long.
     #[error("git could not be asked: {0}")]
     Git(String),
+    /// A proposal cannot be held against the files.
+    #[error("it cannot be told what the files would be: {0}")]
+    Proposal(String),
     /// The run was cancelled meanwhile.
     #[error("cancelled")]
     Cancelled,
@@ -135,6 +139,11 @@ async fn gather_in(
         Scope::Files(paths) => {
             let paths = paths.clone();
             blocking(cancel, move || files::gather(&place, &paths).map(finish)).await?
+        }
+        Scope::Proposal { proposal, applied } => {
+            let (proposal, applied) = (proposal.clone(), applied.clone());
+            let work = move || proposed::gather(&place, &proposal, &applied).map(finish);
+            blocking(cancel, work).await?
         }
         Scope::Selection { path, range } => {
             let (path, range) = (path.clone(), *range);

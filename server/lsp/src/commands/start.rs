@@ -128,6 +128,9 @@ fn concerns(what: &What, path: &RelPath) -> bool {
             .iter()
             .any(|it| it == Path::new(path.as_str()) || it.is_absolute()),
         What::Review(Scope::Selection { path: selected, .. }) => selected == path,
+        What::Review(Scope::Proposal { proposal, .. }) => {
+            proposal.files.iter().any(|it| it.path == *path)
+        }
         What::Fix {
             remarks, targets, ..
         } => remarks.iter().any(|it| it.path == *path) || targets.iter().any(|it| it.path == *path),
