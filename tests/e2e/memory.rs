@@ -85,3 +85,53 @@ fn several_processes_share_the_ledger() {
     );
     editor.shutdown();
 }
+
+#[test]
+fn a_ledger_that_cannot_be_read_is_not_taken_for_an_empty_one() {
+    let sandbox = workspace(FINDS_ADD);
+    // Nothing that could be set aside and begun anew.
+    std::fs::create_dir(sandbox.state().join("ledger.sqlite")).unwrap();
+    for args in [
+        &["findings"][..],
+        &["stats"],
+        &["fix", "--all"],
+        &["fix", "abc"],
+        &["verify", "abc"],
+        &["dismiss", "abc"],
+        &["accept", "abc"],
+        &["dismissed"],
+        &["dismissed", "--undo", "1"],
+        &["baseline"],
+        &["baseline", "--prune"],
+        &["proposals"],
+        &["apply", "abc"],
+        &["revert"],
+        &["review", "--proposal", "abc"],
+    ] {
+        let ran = sandbox.crosscheck(args);
+        assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
+        for said in [
+            "error: the ledger could not be read: [sandbox]/state/ledger.sqlite cannot be used: ",
+            "; `crosscheck doctor` says what to do",
+        ] {
+            assert!(ran.stderr.contains(said), "{args:?}: {said}: {ran:?}");
+        }
+        assert_eq!(ran.stdout, "", "{args:?}");
+    }
+    let ran = sandbox.crosscheck(&["doctor"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let said = "fail [sandbox]/state/ledger.sqlite cannot be used: ";
+    assert!(ran.stdout.contains(said), "{ran:?}");
+    assert!(
+        ran.stdout.contains("can be read and written by you"),
+        "{ran:?}"
+    );
+
+    // What needs no memory works.
+    let ran = sandbox.crosscheck(&["review", "src/main.rs"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.stderr.contains("are kept only until crosscheck ends"),
+        "{ran:?}"
+    );
+}

@@ -103,7 +103,11 @@ pub(crate) async fn write(
     selection: Selection,
     onto: Onto,
 ) -> anyhow::Result<Result<Written, DiskError>> {
-    let findings = recall::findings(workspace, "").await?.files;
+    // Without the ledger nothing is known to be settled by it.
+    let findings = recall::findings(workspace, "")
+        .await
+        .unwrap_or_default()
+        .files;
     let place = Place::of(workspace);
     let files = shown.proposal.files.clone();
     let written =

@@ -3,9 +3,11 @@
 use crate::args::DoctorArgs;
 use crate::output::style;
 use crate::policy;
+use crate::recall;
 use crate::workspace::{Workspace, block_on};
 use anyhow::bail;
 use engine::doctor::{Checkup, examine};
+use engine::paths::Paths;
 
 /// Examines agents and prints what was seen; exit code 1 when one is not well.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
@@ -13,7 +15,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
 }
 
 async fn doctor(args: &DoctorArgs) -> anyhow::Result<u8> {
-    let workspace = Workspace::open(args.root.root.as_deref()).await?;
+    let mut workspace = Workspace::open(args.root.root.as_deref()).await?;
     workspace.print_config_remarks();
     workspace
         .engine
@@ -37,7 +39,26 @@ async fn doctor(args: &DoctorArgs) -> anyhow::Result<u8> {
         },
     )
     .await;
+    let ledger = recall::trouble(&mut workspace).await?;
+    print_ledger(ledger.as_deref())?;
+    let well = well && ledger.is_none();
     Ok(if well { crate::CLEAN } else { crate::FOUND })
+}
+
+/// What is remembered depends on it: findings, verdicts, proposals, budgets.
+fn print_ledger(trouble: Option<&str>) -> anyhow::Result<()> {
+    let file = Paths::from_environment()?.ledger();
+    let file = style::dim(&format!("({})", file.display()));
+    anstream::println!("{} {file}", style::strong("ledger"));
+    let Some(why) = trouble else {
+        anstream::println!("  {} it can be read and written", style::good("ok  "));
+        return Ok(());
+    };
+    anstream::println!("  {} {why}", style::error("fail"));
+    let advice = "see that its directory and what is in it can be read and written by you and that the disk is not full; a ledger of a \
+                  newer version needs that version; moved away, it is begun anew, and what it knows is gone";
+    anstream::println!("       {}", style::note(advice));
+    Ok(())
 }
 
 fn print(checkup: &Checkup) {

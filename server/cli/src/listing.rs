@@ -54,9 +54,6 @@ async fn list(args: &FindingsArgs) -> anyhow::Result<u8> {
 /// All findings, as far as they are told at once, and certainly those with these names.
 async fn recalled(workspace: &mut Workspace, what: &[String]) -> anyhow::Result<recall::Recalled> {
     let mut all = recall::findings(workspace, "").await?;
-    if all.is_unread {
-        bail!("the ledger cannot be read; `--log warn` tells why");
-    }
     if all.left_out > 0 {
         for name in what.iter().filter_map(|it| name(it)) {
             let named = recall::findings(workspace, &name).await?;

@@ -15,18 +15,19 @@ use std::time::SystemTime;
 /// The proposals, newest first, and how many more there are or cannot be read.
 ///
 /// # Errors
-/// When the engine ends before it has answered.
+/// When the ledger cannot be read, or the engine ends before it has answered.
 pub(crate) async fn proposals(
     workspace: &mut Workspace,
     which: Which,
 ) -> anyhow::Result<(Vec<Kept>, usize)> {
     workspace.engine.recall_proposals(&workspace.root, which);
-    wait(workspace, |event| match event {
+    read(workspace, |event| match event {
         Event::Proposals {
             proposals,
             left_out,
+            unread,
             ..
-        } => Some((proposals, left_out)),
+        } => Some(((proposals, left_out), unread)),
         _ => None,
     })
     .await
@@ -56,11 +57,15 @@ pub(crate) async fn proposal(workspace: &mut Workspace, said: &str) -> anyhow::R
 /// What was applied, newest first.
 ///
 /// # Errors
-/// When the engine ends before it has answered.
+/// When the ledger cannot be read, or the engine ends before it has answered.
 pub(crate) async fn applications(workspace: &mut Workspace) -> anyhow::Result<Vec<Application>> {
     workspace.engine.recall_applications(&workspace.root);
-    wait(workspace, |event| match event {
-        Event::Applications { applications, .. } => Some(applications),
+    read(workspace, |event| match event {
+        Event::Applications {
+            applications,
+            unread,
+            ..
+        } => Some((applications, unread)),
         _ => None,
     })
     .await
@@ -77,18 +82,16 @@ pub(crate) struct Recalled {
     pub(crate) records: Records,
     /// How many more there are, or cannot be read.
     pub(crate) left_out: usize,
-    /// The ledger could not be read.
-    pub(crate) is_unread: bool,
 }
 
 /// The open findings whose names begin with `prefix`.
 ///
 /// # Errors
-/// When the engine ends before it has answered.
+/// When the ledger cannot be read, or the engine ends before it has answered.
 pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow::Result<Recalled> {
     workspace.engine.recall_findings(&workspace.root, prefix);
     let (mut held, mut known) = (Vec::new(), Records::default());
-    wait(workspace, |event| match event {
+    read(workspace, |event| match event {
         Event::Checks { checks, .. } => {
             held.extend(checks);
             None
@@ -100,15 +103,17 @@ pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow:
         Event::Findings {
             files,
             left_out,
-            is_unread,
+            unread,
             ..
-        } => Some(Recalled {
-            files,
-            checks: std::mem::take(&mut held),
-            records: std::mem::take(&mut known),
-            left_out,
-            is_unread,
-        }),
+        } => {
+            let recalled = Recalled {
+                files,
+                checks: std::mem::take(&mut held),
+                records: std::mem::take(&mut known),
+                left_out,
+            };
+            Some((recalled, unread))
+        }
         _ => None,
     })
     .await
@@ -117,7 +122,7 @@ pub(crate) async fn findings(workspace: &mut Workspace, prefix: &str) -> anyhow:
 /// What calls have cost since a time, in one root or in all.
 ///
 /// # Errors
-/// When the engine ends before it has answered.
+/// When the ledger cannot be read, or the engine ends before it has answered.
 pub(crate) async fn spent(
     workspace: &mut Workspace,
     root: Option<&Path>,
@@ -141,29 +146,26 @@ pub(crate) async fn stats(
     since: SystemTime,
 ) -> anyhow::Result<Vec<AgentStats>> {
     workspace.engine.recall_stats(root, since);
-    let (agents, is_unread) = wait(workspace, |event| match event {
-        Event::Stats {
-            agents, is_unread, ..
-        } => Some((agents, is_unread)),
+    read(workspace, |event| match event {
+        Event::Stats { agents, unread, .. } => Some((agents, unread)),
         _ => None,
     })
-    .await?;
-    if is_unread {
-        bail!("the ledger cannot be read; `--log warn` tells why");
-    }
-    Ok(agents)
+    .await
 }
 
 /// What was decided, newest first, and how much more there is or cannot be read.
 ///
 /// # Errors
-/// When the engine ends before it has answered.
+/// When the ledger cannot be read, or the engine ends before it has answered.
 pub(crate) async fn verdicts(workspace: &mut Workspace) -> anyhow::Result<(Vec<Decided>, usize)> {
     workspace.engine.recall_verdicts(&workspace.root);
-    wait(workspace, |event| match event {
+    read(workspace, |event| match event {
         Event::Verdicts {
-            verdicts, left_out, ..
-        } => Some((verdicts, left_out)),
+            verdicts,
+            left_out,
+            unread,
+            ..
+        } => Some(((verdicts, left_out), unread)),
         _ => None,
     })
     .await
@@ -204,6 +206,31 @@ pub(crate) fn either<'n>(names: impl Iterator<Item = &'n str>) -> String {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
+    }
+}
+
+/// Why the ledger cannot be read; `None` when it can.
+///
+/// # Errors
+/// When the engine ends before it has answered.
+pub(crate) async fn trouble(workspace: &mut Workspace) -> anyhow::Result<Option<String>> {
+    workspace.engine.recall_verdicts(&workspace.root);
+    wait(workspace, |event| match event {
+        Event::Verdicts { unread, .. } => Some(unread),
+        _ => None,
+    })
+    .await
+}
+
+/// The ledger's answer. That it could not be read is never taken for an answer.
+async fn read<T>(
+    workspace: &mut Workspace,
+    answer: impl FnMut(Event) -> Option<(T, Option<String>)>,
+) -> anyhow::Result<T> {
+    let (answer, unread) = wait(workspace, answer).await?;
+    match unread {
+        None => Ok(answer),
+        Some(why) => bail!(engine::unread(&why)),
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Workspace {
     pub(crate) engine: Engine,
     pub(crate) events: UnboundedReceiver<Event>,
     pub(crate) loaded: Loaded,
+    /// What the engine told before that.
+    notices: Vec<String>,
 }
 
 impl Workspace {
@@ -34,6 +36,7 @@ impl Workspace {
             events: sink,
         });
         engine.open(&root);
+        let mut notices = Vec::new();
         loop {
             match events.recv().await {
                 Some(Event::Config(loaded)) => {
@@ -42,8 +45,10 @@ impl Workspace {
                         engine,
                         events,
                         loaded: *loaded,
+                        notices,
                     });
                 }
+                Some(Event::Notice(text)) => notices.push(text),
                 Some(_) => {}
                 None => bail!(
                     "the engine ended while reading the configuration of {}",
@@ -53,8 +58,11 @@ impl Workspace {
         }
     }
 
-    /// Prints what is wrong with the configuration and what is not trusted yet.
+    /// Prints what is wrong with the configuration and the ledger, and what is not trusted yet.
     pub(crate) fn print_config_remarks(&self) {
+        for notice in &self.notices {
+            anstream::eprintln!("{}: {notice}", style::note("note"));
+        }
         for problem in &self.loaded.problems {
             anstream::eprintln!("{}", problem_line(problem));
         }

@@ -91,6 +91,8 @@ pub enum Event {
         proposals: Vec<Kept>,
         /// How many more there are, or cannot be read.
         left_out: usize,
+        /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+        unread: Option<String>,
     },
     /// What was applied in a root, newest first, for [`crate::Engine::recall_applications`].
     Applications {
@@ -98,6 +100,8 @@ pub enum Event {
         root: PathBuf,
         /// The applications.
         applications: Vec<Application>,
+        /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+        unread: Option<String>,
     },
     /// Findings of a root that the ledger remembers, placed in the files as they are on disk, for
     /// [`crate::Engine::recall_findings`]. Dismissed ones are left out, and those whose text is gone.
@@ -108,8 +112,8 @@ pub enum Event {
         files: Vec<FileFindings>,
         /// How many more there are, or cannot be read.
         left_out: usize,
-        /// The ledger could not answer, or it lives in memory and knows nothing of earlier processes.
-        is_unread: bool,
+        /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+        unread: Option<String>,
     },
     /// What was spent, for [`crate::Engine::spent`].
     Spent {
@@ -128,8 +132,8 @@ pub enum Event {
         since: SystemTime,
         /// Each agent that found something or was asked for a review.
         agents: Vec<AgentStats>,
-        /// The ledger could not answer, or it lives in memory and knows nothing of earlier processes.
-        is_unread: bool,
+        /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+        unread: Option<String>,
     },
     /// What was decided in a root, newest first, for [`crate::Engine::recall_verdicts`].
     Verdicts {
@@ -139,6 +143,8 @@ pub enum Event {
         verdicts: Vec<Decided>,
         /// How many more there are, or cannot be read.
         left_out: usize,
+        /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+        unread: Option<String>,
     },
     /// The team's baseline was brought up to date, for [`crate::Engine::update_baseline`].
     Baseline {
@@ -195,6 +201,11 @@ pub struct NotAsked {
     pub text: Text,
     /// The door's version of that text, as it was in [`crate::Buffer`]; `None` when it came from the disk.
     pub version: Option<i32>,
+}
+
+/// What is said where the ledger could not be read, which is not the same as that nothing is in it.
+pub fn unread(why: &str) -> String {
+    format!("the ledger could not be read: {why}; `crosscheck doctor` says what to do")
 }
 
 /// A finding that is not shown.

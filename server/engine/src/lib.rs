@@ -36,7 +36,7 @@ pub use event::{
     AgentOutcome, AgentReport, AgentSpent, AgentStats, Application, Applied, Approval, Ask,
     Checked, Decided, DecidedAbout, Estimate, Event, Field, FileFindings, Hidden, Kept, LeftOut,
     MemoryUse, NotAsked, ProposalState, Question, QuestionId, Reply, Report, RunEvent, RunId,
-    Skipped, Spent, Verdict, Why,
+    Skipped, Spent, Verdict, Why, unread,
 };
 pub use ledger::{Which, new_proposal_id};
 pub use request::{

@@ -23,6 +23,7 @@ impl Engine {
             sink(Event::Proposals {
                 root: path,
                 left_out: listed.unreadable + listed.left_out,
+                unread: listed.unread,
                 proposals: listed.items.into_iter().map(kept).collect(),
             });
         });
@@ -56,6 +57,7 @@ impl Engine {
         let answer = Answer::new(move |listed: Listed<ledger::Application>| {
             sink(Event::Applications {
                 root: path,
+                unread: listed.unread,
                 applications: listed.items.into_iter().map(application).collect(),
             });
         });
@@ -98,7 +100,7 @@ impl Engine {
             // Finding the places may take long; the ledger's thread has other things to do.
             handle.spawn_blocking(move || {
                 let left_out = listed.unreadable + listed.left_out;
-                let is_unread = listed.is_unread;
+                let unread = listed.unread;
                 let files = placed(&root, listed.items, limit);
                 let elsewhere = root.elsewhere(OpenBuffers::new());
                 checks::tell(&checks.take(), &root, &files, &elsewhere, &sink);
@@ -106,7 +108,7 @@ impl Engine {
                     root: root.path.clone(),
                     files,
                     left_out,
-                    is_unread,
+                    unread,
                 });
             });
         });
@@ -139,10 +141,7 @@ impl<T, F: FnOnce(Listed<T>)> Answer<T, F> {
 impl<T, F: FnOnce(Listed<T>)> Drop for Answer<T, F> {
     fn drop(&mut self) {
         if let Some(tell) = self.tell.take() {
-            tell(Listed {
-                is_unread: true,
-                ..Listed::default()
-            });
+            tell(Listed::unread("it does not answer"));
         }
     }
 }

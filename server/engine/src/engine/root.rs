@@ -159,7 +159,10 @@ impl Root {
         ledger.verdicts(&self.path, move |listed| {
             let mut oldest_first = listed.items;
             oldest_first.reverse();
-            root.verdicts_mut(|it| it.load(oldest_first, since));
+            // What cannot be read is not known to be nothing.
+            if listed.unread.is_none() || !oldest_first.is_empty() {
+                root.verdicts_mut(|it| it.load(oldest_first, since));
+            }
             drop(known);
         });
     }

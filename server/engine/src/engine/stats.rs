@@ -23,7 +23,7 @@ impl Engine {
             sink(Event::Stats {
                 root: of,
                 since,
-                is_unread: listed.is_unread,
+                unread: listed.unread,
                 agents: listed.items,
             });
         });

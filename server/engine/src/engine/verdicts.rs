@@ -1,7 +1,7 @@
 //! The part of the handle that is about decisions: what people dismissed and accepted, and the team's baseline.
 
 use super::Engine;
-use crate::event::{Decided, DecidedAbout, Event, Verdict};
+use crate::event::{Decided, DecidedAbout, Event, Verdict, unread};
 use crate::ledger::{Listed, NewVerdict, Remembered};
 use crate::request::{Dismissal, MAX_REASON, OpenBuffers};
 use crate::sift::{self, Entry, Judged};
@@ -42,6 +42,7 @@ impl Engine {
             sink(Event::Verdicts {
                 root: path,
                 left_out: listed.unreadable + listed.left_out,
+                unread: listed.unread,
                 verdicts: listed.items.into_iter().map(decided).collect(),
             });
         });
@@ -57,7 +58,15 @@ impl Engine {
         };
         root.recall_verdicts(&self.inner.ledger);
         let (sink, path) = (self.inner.sink.clone(), root.path.clone());
+        let listing = path.clone();
         let answer = super::proposals::Answer::new(move |listed: Listed<Remembered>| {
+            if let Some(why) = listed.unread {
+                // What matches nothing would be removed.
+                return sink(Event::Baseline {
+                    root: path,
+                    change: Err(unread(&why)),
+                });
+            }
             handle.spawn_blocking(move || {
                 let limit = root.loaded().map(|it| it.config.limits.file_bytes);
                 let limit = limit.unwrap_or(crate::config::LimitsConfig::default().file_bytes);
@@ -96,7 +105,7 @@ impl Engine {
         });
         self.inner
             .ledger
-            .open_findings(&path, "", move |listed| answer.give(listed));
+            .open_findings(&listing, "", move |listed| answer.give(listed));
     }
     fn decide(&self, root: &Path, verdict: Verdict, decision: Dismissal) {
         let Dismissal {

@@ -1,5 +1,6 @@
 //! Lists that are handed out: bounded, and with what is missing counted.
 
+use super::store::Store;
 use rusqlite::{Result, Row, Rows};
 
 /// What was asked for, as far as it could be had.
@@ -11,8 +12,8 @@ pub(crate) struct Listed<T> {
     pub(crate) unreadable: usize,
     /// What is beyond the most that is handed out.
     pub(crate) left_out: usize,
-    /// The ledger could not answer, or it lives in memory and knows nothing of earlier processes.
-    pub(crate) is_unread: bool,
+    /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+    pub(crate) unread: Option<String>,
 }
 
 impl<T> Default for Listed<T> {
@@ -21,12 +22,33 @@ impl<T> Default for Listed<T> {
             items: Vec::new(),
             unreadable: 0,
             left_out: 0,
-            is_unread: false,
+            unread: None,
         }
     }
 }
 
 impl<T> Listed<T> {
+    /// Nothing, for this reason.
+    pub(crate) fn unread(why: impl Into<String>) -> Self {
+        Self {
+            unread: Some(why.into()),
+            ..Self::default()
+        }
+    }
+    /// What became of reading it, handed to `reply` in any case: also when it failed, which is an error all the same.
+    pub(super) fn hand(store: &Store, read: Result<Self>, reply: impl FnOnce(Self)) -> Result<()> {
+        match read {
+            Ok(mut listed) => {
+                listed.unread = store.forgetful().map(str::to_owned);
+                reply(listed);
+                Ok(())
+            }
+            Err(error) => {
+                reply(Self::unread(error.to_string()));
+                Err(error)
+            }
+        }
+    }
     /// Takes rows, of which there are at most `most`, with `item`, which gives `None` for one that cannot be used. `all` counts
     /// the rows that there would be without that limit.
     pub(super) fn take(

@@ -113,10 +113,8 @@ impl Ledger {
     ) {
         let (root, prefix) = (key(root), prefix.to_owned());
         self.worker.submit(move |store| {
-            let mut listed = findings::list(store, &root, &prefix)?;
-            listed.is_unread = !store.is_lasting();
-            reply(listed);
-            Ok(())
+            let listed = findings::list(store, &root, &prefix);
+            Listed::hand(store, listed, reply)
         });
     }
     /// Hands what is known of some hunks to `reply`, on the ledger's thread; nothing when it cannot be read.
@@ -229,8 +227,8 @@ impl Ledger {
     pub(crate) fn verdicts(&self, root: &Path, reply: impl FnOnce(Listed<Entry>) + Send + 'static) {
         let root = key(root);
         self.worker.submit(move |store| {
-            reply(verdicts::list(store, &root)?);
-            Ok(())
+            let listed = verdicts::list(store, &root);
+            Listed::hand(store, listed, reply)
         });
     }
     /// Keeps a proposal that was just made. One that is too large lives in the memory of whoever has it, which is told.
@@ -289,8 +287,8 @@ impl Ledger {
     ) {
         let root = key(root);
         self.worker.submit(move |store| {
-            reply(proposals::list(store, &root, &which)?);
-            Ok(())
+            let listed = proposals::list(store, &root, &which);
+            Listed::hand(store, listed, reply)
         });
     }
     /// Hands what was applied in a root to `reply`, newest first, on the ledger's thread; nothing when it cannot be read.
@@ -301,8 +299,8 @@ impl Ledger {
     ) {
         let root = key(root);
         self.worker.submit(move |store| {
-            reply(applications::list(store, &root)?);
-            Ok(())
+            let listed = applications::list(store, &root);
+            Listed::hand(store, listed, reply)
         });
     }
     /// Hands what of proposals was applied in a root lately, and by whom it was made, to `reply`, newest first, on the ledger's

@@ -23,6 +23,8 @@ pub(super) struct Opened {
     pub(super) lasting: bool,
     /// What a person should know.
     pub(super) notice: Option<String>,
+    /// Why it knows nothing of earlier processes, where it lives in memory.
+    pub(super) forgetful: Option<String>,
 }
 
 /// Why a file cannot be used.
@@ -46,6 +48,7 @@ pub(super) fn open(file: &Path, now: SystemTime) -> rusqlite::Result<Opened> {
             connection,
             lasting: true,
             notice: None,
+            forgetful: None,
         }),
         Err(Unusable::Broken(_)) => replace(file, now),
         Err(other) => in_memory(file, &other),
@@ -163,6 +166,7 @@ fn replace(file: &Path, now: SystemTime) -> rusqlite::Result<Opened> {
                 connection,
                 lasting: true,
                 notice: None,
+                forgetful: None,
             });
         }
         Err(Unusable::Broken(reason)) => reason,
@@ -184,6 +188,7 @@ fn replace(file: &Path, now: SystemTime) -> rusqlite::Result<Opened> {
                 file.display(),
                 aside.display()
             )),
+            forgetful: None,
         }),
         Err(other) => in_memory(file, &other),
     }
@@ -224,20 +229,21 @@ fn in_memory(file: &Path, why: &Unusable) -> rusqlite::Result<Opened> {
     let reason = match why {
         Unusable::Newer(version) => {
             format!(
-                "the ledger {file} was written by a newer version of crosscheck (schema {version}) and is left alone"
+                "{file} was written by a newer version of crosscheck (schema {version}) and is left alone"
             )
         }
         Unusable::Broken(reason) | Unusable::Unreachable(reason) => {
-            format!("the ledger {file} cannot be used: {reason}")
+            format!("{file} cannot be used: {reason}")
         }
     };
     let notice = Some(format!(
-        "{reason}; findings, dismissals and proposals are kept only until crosscheck ends"
+        "the ledger {reason}; findings, dismissals and proposals are kept only until crosscheck ends"
     ));
     Ok(Opened {
         connection,
         lasting: false,
         notice,
+        forgetful: Some(reason),
     })
 }
 

@@ -78,13 +78,11 @@ impl Ledger {
         let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
         let since = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         self.worker.submit(move |store| {
-            let agents = of(store, root.as_deref(), since)?;
-            reply(Listed {
+            let listed = of(store, root.as_deref(), since).map(|agents| Listed {
                 items: agents.into_values().collect(),
-                is_unread: !store.is_lasting(),
                 ..Listed::default()
             });
-            Ok(())
+            Listed::hand(store, listed, reply)
         });
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Store {
     clock: Clock,
     notify: Notify,
     lasting: bool,
+    /// Why it knows nothing of earlier processes.
+    forgetful: Option<String>,
     /// Whether the last job failed, so that a full disk is told once and not per job.
     failing: bool,
     /// How many findings are too many, once they were counted: that reads an index from end to end.
@@ -47,6 +49,7 @@ impl Store {
         }
         let (connection, lasting) = (opened.connection, opened.lasting);
         Ok(Self {
+            forgetful: opened.forgetful,
             connection,
             runs: BTreeMap::new(),
             owner: None,
@@ -68,6 +71,10 @@ impl Store {
     /// False when nothing of it outlives this process, and no other sees it.
     pub(super) fn is_lasting(&self) -> bool {
         self.lasting
+    }
+    /// Why nothing of it is of earlier processes; `None` where it is the ledger of all.
+    pub(super) fn forgetful(&self) -> Option<&str> {
+        self.forgetful.as_deref()
     }
     /// What this process is known by to others that look whether it lives; `None` where they cannot.
     pub(super) fn owner(&mut self) -> Option<&str> {
@@ -99,6 +106,7 @@ impl Store {
             Ok(opened) => {
                 self.connection = opened.connection;
                 self.lasting = opened.lasting;
+                self.forgetful = opened.forgetful;
                 self.runs.clear();
                 if let Some(notice) = opened.notice {
                     (self.notify)(notice);

@@ -28,6 +28,7 @@ pub(super) fn handle(state: &mut State, event: Event) {
             root,
             proposals,
             left_out,
+            ..
         } => arrival::recalled(state, &root, proposals, left_out),
         Event::Checks { root, checks } => {
             for checked in checks {
@@ -39,17 +40,19 @@ pub(super) fn handle(state: &mut State, event: Event) {
             root,
             files,
             left_out,
-            is_unread,
+            unread,
         } => {
             // One that lives in memory still knows of this session.
-            let is_told = !is_unread || !files.is_empty();
+            let is_told = unread.is_none() || !files.is_empty();
             let files = is_told.then_some(files.as_slice());
             hidden::told(state, &root, files, left_out);
         }
         // Nobody asks for these here.
         Event::Stats { .. } | Event::Verdicts { .. } | Event::Baseline { .. } => {}
         Event::Spent { agents, .. } => state.status.set_spent(&agents),
-        Event::Applications { root, applications } => undone::told(state, &root, applications),
+        Event::Applications {
+            root, applications, ..
+        } => undone::told(state, &root, applications),
         Event::Config(loaded) => configuration::loaded(state, *loaded),
         Event::Agent(AgentEvent::Status(status)) => {
             tracing::debug!("agent {} is {:?}", status.name, status.state);

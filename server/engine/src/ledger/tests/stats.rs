@@ -65,7 +65,7 @@ fn decisions_count_by_their_latest_word_and_damaged_ones_not_at_all() {
     }
     let said = |root| -> Vec<String> {
         let listed = ledger.stats(root, NOW - 1);
-        assert!(!listed.is_unread);
+        assert!(listed.unread.is_none());
         let agents = listed.items.iter();
         agents
             .map(|it| format!("{} {} {:?}", it.agent, it.accepted, it.dismissed))

@@ -33,7 +33,7 @@ impl TestClient {
             root: self.place(),
             files,
             left_out: 0,
-            is_unread,
+            unread: is_unread.then(|| "it is locked".to_owned()),
         });
     }
 

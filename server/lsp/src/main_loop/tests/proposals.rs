@@ -161,6 +161,7 @@ impl TestClient {
             root: self.root(),
             proposals: vec![kept],
             left_out: 0,
+            unread: None,
         });
     }
 
@@ -436,6 +437,7 @@ async fn what_was_applied_in_an_earlier_session_is_taken_back() {
     client.engine_tells(engine::Event::Applications {
         root: client.root(),
         applications: vec![application, older],
+        unread: None,
     });
     let source = json!({"diagnostics": [], "only": ["source.crosscheck"]});
     expect![[r#"
