@@ -18,6 +18,9 @@ fn says_by(verdict: &str, path: &str, quote: &str) -> String {
     format!("tools ask\non call\nanswer {answer}\n")
 }
 
+/// Says that its quota is used up, as services say it.
+const OUT_OF_QUOTA: &str = "tools ask\non call\nis-error You exceeded your current quota, please check your plan and billing details.\n";
+
 /// A workspace in which `finder` finds one fault, and `judge` says what is told.
 fn workspace(judge: &str) -> Sandbox {
     let mut sandbox = sandbox!();
@@ -374,4 +377,113 @@ fn a_person_has_the_last_word_over_who_refutes() {
     assert!(ran.stdout.contains("does not exist"), "{ran:?}");
     let calls = sandbox.sent_to("judge").matches("tools/call").count();
     assert_eq!(calls, 1);
+}
+
+/// How often an agent was called.
+fn calls_of(sandbox: &Sandbox, agent: &str) -> usize {
+    sandbox.sent_to(agent).matches("\"tools/call\"").count()
+}
+
+#[test]
+fn an_editor_asks_before_an_expensive_verification() {
+    let mut sandbox = workspace(&says("confirmed", "let total = add(1, 2);"));
+    let id = reviewed(&sandbox);
+    sandbox.config("[budget]\nconfirm = { calls = 0 }");
+    let mut editor = Editor::start(&sandbox);
+    editor.open("src/main.rs");
+    editor.configured();
+    let uri = editor.uri("src/main.rs");
+    editor.diagnostics_until("src/main.rs", |it| !it.is_empty());
+    let argument = json!({ "uri": uri, "ids": [id] });
+    editor.execute("crosscheck.verify", argument.clone());
+    let asked = editor.choose(Some("No"));
+    let asked = asked["message"].as_str().unwrap();
+    assert!(
+        asked.contains("This verification takes about 1 call"),
+        "{asked}"
+    );
+    let said = editor.wait("window/showMessage");
+    let said = said["message"].as_str().unwrap();
+    assert!(said.contains("nobody agreed to spend that"), "{said}");
+    assert_eq!(calls_of(&sandbox, "judge"), 0);
+
+    editor.execute("crosscheck.verify", argument);
+    editor.choose(Some("Yes"));
+    editor.diagnostics_until("src/main.rs", |it| {
+        let message = |it: &Value| {
+            it["message"]
+                .as_str()
+                .unwrap()
+                .contains("Confirmed by judge")
+        };
+        it.iter().any(message)
+    });
+    assert_eq!(calls_of(&sandbox, "judge"), 1);
+    editor.shutdown();
+}
+
+#[test]
+fn a_verification_counts_with_its_review_when_it_is_asked_whether_to_begin() {
+    let mut sandbox = workspace(&says("refuted", "let total = add(1, 2);"));
+    sandbox.config("[budget]\nconfirm = { calls = 1 }");
+    let mut editor = Editor::start_with(
+        &sandbox,
+        &tests::editor::rich(),
+        json!({ "review": { "verify": "lone" } }),
+    );
+    editor.open("src/main.rs");
+    editor.configured();
+    let uri = editor.uri("src/main.rs");
+    // The review is one call, and not asked about; with its verification it would be two.
+    editor.execute("crosscheck.review", json!({ "scope": "file", "uri": uri }));
+    let asked = editor.choose(Some("No"));
+    let asked = asked["message"].as_str().unwrap();
+    let words = "To have a finding of this review verified takes about 1 call";
+    assert!(asked.contains(words), "{asked}");
+    editor.progress_end();
+    let shown = editor.diagnostics_until("src/main.rs", |it| !it.is_empty());
+    assert_eq!(shown.len(), 1, "what is not verified is shown: {shown:#?}");
+    assert_eq!(
+        (calls_of(&sandbox, "finder"), calls_of(&sandbox, "judge")),
+        (1, 0)
+    );
+    editor.ignore("window/showMessage");
+    editor.shutdown();
+}
+
+#[test]
+fn the_fallback_verifies_where_the_verifier_has_no_quota() {
+    let mut sandbox = sandbox!();
+    sandbox.file("src/main.rs", CODE);
+    sandbox.agent("finder", FINDS_ADD);
+    sandbox.agent_with("judge", OUT_OF_QUOTA, "fallback = \"third\"");
+    sandbox.agent("third", &says("confirmed", "let total = add(1, 2);"));
+    sandbox.config("[review]\nagents = [\"finder\"]\n[verify]\nagents = [\"judge\"]");
+    let ran = sandbox.crosscheck(&["review", "src/main.rs", "--verify=lone"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("confirmed by third"), "{ran:?}");
+    let said = "`judge` was out of quota; `third` took over a check";
+    assert!(ran.stderr.contains(said), "{ran:?}");
+
+    let id = reviewed(&sandbox);
+    let ran = sandbox.crosscheck(&["verify", &id]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("confirmed by third"), "{ran:?}");
+    let said = "judge was out of quota; third took over 1 call";
+    assert!(ran.stderr.contains(said), "{ran:?}");
+}
+
+#[test]
+fn a_fallback_that_said_it_itself_does_not_verify() {
+    let mut sandbox = sandbox!();
+    sandbox.file("src/main.rs", CODE);
+    sandbox.agent("finder", FINDS_ADD);
+    sandbox.agent_with("judge", OUT_OF_QUOTA, "fallback = \"finder\"");
+    sandbox.config("[review]\nagents = [\"finder\"]\n[verify]\nagents = [\"judge\"]");
+    let id = reviewed(&sandbox);
+    let ran = sandbox.crosscheck(&["verify", &id]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let said = "its fallback `finder` is of finder, which said it or wrote the code";
+    assert!(ran.stderr.contains(said), "{ran:?}");
+    assert_eq!(calls_of(&sandbox, "finder"), 1, "{ran:?}");
 }

@@ -30,11 +30,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// `budgets` are those that hold, with what was spent of each.
+    /// `budgets` are those that hold, with what was spent of each; `before` is what the run has spent and nobody was asked about.
     pub(super) fn new(
         agents: Vec<AgentSpent>,
         budgets: impl Iterator<Item = (Rule, Spent)>,
         confirm: &Limits,
+        before: &Spent,
     ) -> Self {
         let of = |rule: Option<&Rule>| {
             let mut total = Spent::default();
@@ -65,7 +66,7 @@ impl Estimate {
         let share = nearest.map(|(_, part, table)| (part, table));
         Self {
             is_large: is_large && !total.is_nothing(),
-            needs_consent: confirm.is_exceeded_by(&total),
+            needs_consent: !total.is_nothing() && confirm.is_exceeded_by(&with(before, &total)),
             total,
             agents,
             share,
@@ -84,6 +85,12 @@ impl Estimate {
         };
         format!("about {}{part}", self.total)
     }
+}
+
+fn with(before: &Spent, more: &Spent) -> Spent {
+    let mut all = before.clone();
+    all += more;
+    all
 }
 
 #[cfg(test)]
@@ -137,13 +144,37 @@ mod tests {
             (budget(Some("b"), 8), ""),
         ] {
             let budgets = [(rule, spent.clone())].into_iter();
-            let estimate = Estimate::new(agents.clone(), budgets, &confirm);
+            let estimate = Estimate::new(agents.clone(), budgets, &confirm, &Spent::default());
             assert_eq!(
                 estimate.in_words(),
                 format!("about 3 calls, ~3,000 tokens, ~$0.25 and 1 call of unknown cost{words}")
             );
             assert_eq!(estimate.is_large, !words.is_empty());
             assert!(estimate.needs_consent);
+        }
+    }
+
+    #[test]
+    fn what_was_spent_before_counts_for_the_question() {
+        let confirm = Limits {
+            calls: Some(3),
+            ..Limits::default()
+        };
+        for (before, more, expected) in [
+            (0, 3, false),
+            (0, 4, true),
+            (2, 1, false),
+            (2, 2, true),
+            (9, 0, false),
+        ] {
+            let before = of("a", before, None).spent;
+            let estimate = Estimate::new(
+                vec![of("b", more, None)],
+                std::iter::empty(),
+                &confirm,
+                &before,
+            );
+            assert_eq!(estimate.needs_consent, expected, "{before} {more}");
         }
     }
 }

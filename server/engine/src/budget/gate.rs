@@ -104,6 +104,8 @@ pub(super) struct State {
     is_open: bool,
     /// Why none may.
     closed: Option<String>,
+    /// The user was asked whether to spend what the run had planned, and agreed.
+    is_agreed: bool,
     /// Calls that have not been let through or refused, by agent and number.
     pending: BTreeSet<Turn>,
     /// Calls under way, with what is expected of them.
@@ -211,10 +213,16 @@ impl Gate {
     pub(crate) async fn planned(&self) -> Estimate {
         self.until(|state| state.plans.iter().all(Option::is_some))
             .await;
-        let plans: Vec<AgentSpent> = self.state().plans.iter().flatten().cloned().collect();
+        let mut plans: Vec<AgentSpent> = Vec::new();
+        for plan in self.state().plans.iter().flatten() {
+            match plans.iter_mut().find(|it| it.agent == plan.agent) {
+                Some(known) => known.spent += &plan.spent,
+                None => plans.push(plan.clone()),
+            }
+        }
         self.estimate(plans).await
     }
-    /// What such calls are of the budgets.
+    /// What such calls are of the budgets, beside what the run has spent. What the user has agreed to is not asked about again.
     pub(crate) async fn estimate(&self, agents: Vec<AgentSpent>) -> Estimate {
         let day = |it: &&Rule| it.period == Period::Day;
         let rules: Vec<Rule> = self.config.rules.iter().filter(day).cloned().collect();
@@ -234,8 +242,35 @@ impl Gate {
             .rules
             .iter()
             .filter(|it| it.period == Period::Run);
-        let of_run = run.map(|it| (it.clone(), Spent::default()));
-        Estimate::new(agents, of_run.chain(of_day), &self.config.confirm)
+        let (spent, is_agreed) = {
+            let state = self.state();
+            (state.spent.clone(), state.is_agreed)
+        };
+        let sum = |rule: Option<&Rule>| {
+            let mut sum = Spent::default();
+            for (_, of) in spent
+                .iter()
+                .filter(|it| rule.is_none_or(|rule| rule.concerns(it.0)))
+            {
+                sum += of;
+            }
+            sum
+        };
+        let of_run = run.map(|it| (it.clone(), sum(Some(it))));
+        let before = match is_agreed {
+            true => Spent::default(),
+            false => sum(None),
+        };
+        let budgets = of_run.chain(of_day);
+        Estimate::new(agents, budgets, &self.config.confirm, &before)
+    }
+    /// No call is let through any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().closed.is_some()
+    }
+    /// The user has agreed to what is planned.
+    pub(crate) fn agree(&self) {
+        self.state().is_agreed = true;
     }
     /// Lets calls through from now on.
     pub(crate) fn open(&self) {

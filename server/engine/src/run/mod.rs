@@ -29,6 +29,7 @@ mod tests;
 
 pub(crate) use verify::choose::verifiers;
 
+use crate::budget::Estimate;
 use crate::budget::gate::{Budgets, Gate};
 use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
@@ -353,8 +354,18 @@ async fn begin(job: &Job, gate: &Gate) {
         job.emitter.tell(RunEvent::Estimated(estimate.clone()));
     }
     let noun = job.task.noun();
-    let question = format!("This {noun} takes {}. Begin?", estimate.in_words());
-    if !estimate.needs_consent || job.questions.may_go_on(job.run, &job.root, question).await {
+    open(job, gate, &estimate, &format!("This {noun}"), noun).await;
+}
+
+/// Lets the calls go that were estimated, unless they cost so much that the user is asked and does not agree. `this` begins the
+/// question; `noun` is what would not be begun.
+async fn open(job: &Job, gate: &Gate, estimate: &Estimate, this: &str, noun: &str) {
+    if !estimate.needs_consent || gate.is_closed() {
+        return gate.open();
+    }
+    let question = format!("{this} takes {}. Begin?", estimate.in_words());
+    if job.questions.may_go_on(job.run, &job.root, question).await {
+        gate.agree();
         gate.open();
     } else {
         gate.close(format!(

@@ -53,24 +53,27 @@ pub(super) struct Done {
 }
 
 impl Single {
-    /// Makes the check.
+    /// Makes the check. The gate knows before the call what it takes.
     ///
     /// # Errors
-    /// A sentence when the agent did not answer.
-    pub(super) async fn check(self) -> Result<Done, String> {
+    /// When the agent did not answer.
+    pub(super) async fn check(self) -> Result<Done, Failed> {
         let operation = self.operation().await;
         let this = Arc::new(self);
         let building = this.clone();
         let fault = |error| format!("it failed because of a fault in crosscheck: {error}");
         // Large files are masked and cut here, and the workers have other runs to serve.
         let building = tokio::task::spawn_blocking(move || building.question(operation));
-        let question = building
-            .await
-            .map_err(fault)?
-            .ok_or("its file is not there any more")?;
-        let Question { variables, seen } = question;
-        let calling = this.call(operation, variables).await;
-        let (answer, ticket) = calling.map_err(|it| it.to_string())?;
+        let question = building.await.map_err(fault).and_then(|it| {
+            let gone = || "its file is not there any more".to_owned();
+            it.ok_or_else(gone)
+        });
+        let bytes_of = |it: &Question| calling::bytes_of(&this.spec, operation, &it.variables);
+        let bytes: Vec<usize> = question.iter().map(bytes_of).collect();
+        // Also when there is none: nobody goes before all have said what they need.
+        this.gate.foresee(this.item, &this.spec, operation, &bytes);
+        let Question { variables, seen } = question?;
+        let (answer, ticket) = this.call(operation, variables).await?;
         let reading = this.clone();
         let reading = tokio::task::spawn_blocking(move || reading.read(&answer, &seen));
         let done = reading.await.map_err(fault)?;

@@ -72,6 +72,36 @@ pub(super) fn operations(spec: &AgentSpec) -> Vec<Operation> {
         .collect()
 }
 
+/// The provider of an author: an agent or a provider.
+pub(super) fn provider<'a>(loaded: &'a Loaded, author: &'a str) -> &'a str {
+    let agent = loaded.config.agents.get(author);
+    agent.map_or(author, |it| it.provider.as_str())
+}
+
+/// Who checks instead of an agent that has no quota left. `barred`: the providers that may not.
+///
+/// # Errors
+/// Why nobody does; `None` where no fallback is configured.
+pub(super) fn stand_in<'c>(
+    config: &'c Config,
+    short: &str,
+    barred: &BTreeSet<String>,
+) -> Result<&'c AgentSpec, Option<String>> {
+    let name = config.fallbacks.get(short).ok_or(None)?;
+    let gone = || Some(format!("its fallback `{name}` is not there any more"));
+    let spec = config.agents.get(name).ok_or_else(gone)?;
+    if spec.rules || operations(spec).is_empty() {
+        return Err(Some(format!("its fallback `{name}` cannot verify")));
+    }
+    if barred.contains(&spec.provider) {
+        return Err(Some(format!(
+            "its fallback `{name}` is of {}, which said it or wrote the code",
+            spec.provider
+        )));
+    }
+    Ok(spec)
+}
+
 /// The first of the verifiers that is of another provider than those that said it, than `author` (an agent or a provider), and than
 /// those in `wrote`, whose change it is about.
 ///
@@ -84,10 +114,7 @@ pub(super) fn independent<'l>(
     author: Option<&str>,
     wrote: &BTreeSet<&str>,
 ) -> Result<&'l AgentSpec, String> {
-    let author = author.map(|it| {
-        let agent = loaded.config.agents.get(it);
-        agent.map_or(it, |it| it.provider.as_str())
-    });
+    let author = author.map(|it| provider(loaded, it));
     let wrote: BTreeSet<&str> = author.into_iter().chain(wrote.iter().copied()).collect();
     let said: BTreeSet<&str> = cluster.iter().map(|it| it.provider.as_str()).collect();
     let is_free = |it: &&&AgentSpec| {

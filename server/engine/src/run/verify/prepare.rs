@@ -41,6 +41,8 @@ pub(super) struct Wanted {
     pub(super) finding: Finding,
     /// Names of the agents that said it and of their providers.
     pub(super) hidden: Vec<String>,
+    /// The providers that may not check it: they said it, or wrote what it is about.
+    pub(super) barred: BTreeSet<String>,
     /// Its file, by the place among the targets.
     pub(super) target: usize,
     /// Its place there; `None` for the whole file.
@@ -115,7 +117,7 @@ async fn gather(job: &Job, verify: Verify, loaded: &Loaded) -> Result<Prepared, 
         false => Own::default(),
     };
     let mut agents: Vec<AgentSpec> = Vec::new();
-    let mut paired: Vec<(usize, Vec<Finding>)> = Vec::new();
+    let mut paired: Vec<(usize, BTreeSet<String>, Vec<Finding>)> = Vec::new();
     let mut first_reason = None;
     for cluster in clusters {
         let wrote = writers(&own, &cluster, &gathered);
@@ -126,7 +128,10 @@ async fn gather(job: &Job, verify: Verify, loaded: &Loaded) -> Result<Prepared, 
                     agents.push(spec.clone());
                     agents.len() - 1
                 });
-                paired.push((agent, cluster));
+                let author = author.as_deref().map(|it| choose::provider(loaded, it));
+                let said = cluster.iter().map(|it| it.provider.as_str());
+                let barred = said.chain(wrote).chain(author).map(str::to_owned);
+                paired.push((agent, barred.collect(), cluster));
             }
             Err(why) => {
                 unverified.extend(cluster.first().map(|it| unverified_of(it, None, &why)));
@@ -138,8 +143,8 @@ async fn gather(job: &Job, verify: Verify, loaded: &Loaded) -> Result<Prepared, 
         return Err(why);
     }
     let mut wanted = Vec::new();
-    for (agent, cluster) in paired {
-        match want(agent, cluster, &gathered) {
+    for (agent, barred, cluster) in paired {
+        match want(agent, barred, cluster, &gathered) {
             Ok(one) => wanted.push(one),
             Err(skipped) => unverified.push(skipped),
         }
@@ -184,7 +189,12 @@ fn writers<'o>(own: &'o Own, cluster: &[Finding], gathered: &Gathered) -> BTreeS
 }
 
 /// One check, with its finding's place in the file as it is now.
-fn want(agent: usize, cluster: Vec<Finding>, gathered: &Gathered) -> Result<Wanted, Skipped> {
+fn want(
+    agent: usize,
+    barred: BTreeSet<String>,
+    cluster: Vec<Finding>,
+    gathered: &Gathered,
+) -> Result<Wanted, Skipped> {
     let hidden: BTreeSet<String> = cluster
         .iter()
         .flat_map(|it| [it.agent.clone(), it.provider.clone()])
@@ -208,6 +218,7 @@ fn want(agent: usize, cluster: Vec<Finding>, gathered: &Gathered) -> Result<Want
     let spot = spot(&finding, place.map(|it| target.text.line_of(it.start)));
     Ok(Wanted {
         agent,
+        barred,
         hidden: hidden.into_iter().collect(),
         target: index,
         place,

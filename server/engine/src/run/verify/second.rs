@@ -194,6 +194,16 @@ fn is_wanted(mode: AfterReview, cluster: &Cluster) -> bool {
 fn account(verified: Verified, report: &mut Report) {
     report.cancelled |= verified.is_cancelled;
     for agent in verified.agents {
+        if let AgentOutcome::TakenOver { by, calls, why } = &agent.outcome {
+            let checks = match calls {
+                1 => "a check".to_owned(),
+                calls => format!("{calls} checks"),
+            };
+            let agent = &agent.agent;
+            report
+                .notes
+                .push(format!("`{agent}` was {why}; `{by}` took over {checks}"));
+        }
         let known = report.agents.iter_mut().find(|it| it.agent == agent.agent);
         match known {
             Some(known) => {
