@@ -32,13 +32,14 @@ pub(crate) use verify::choose::verifiers;
 use crate::budget::Estimate;
 use crate::budget::gate::{Budgets, Gate};
 use crate::engine::{Root, Sink};
-use crate::event::{Event, FileFindings, Report, RunEvent, RunId};
+use crate::event::{Event, FileFindings, NotAsked, Report, RunEvent, RunId};
 use crate::ledger::Ledger;
 use crate::questions::Questions;
 use crate::request::{Edit, Review, Scope, Verify};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use agents::{AgentSpec, Operation};
+use domain::text::TextRange;
 use own::Own;
 use prepare::{Nothing, Prepared};
 use progress::Meter;
@@ -211,6 +212,7 @@ async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: In
         agents,
         unusable,
         author,
+        excused,
         mut notes,
         mut shared,
     } = prepared;
@@ -240,6 +242,17 @@ async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: In
     if let Some(records) = records {
         second.weigh_with(records.clone());
         job.emitter.tell(RunEvent::Records(records));
+    }
+    for agent in excused {
+        for it in &shared.gathered.targets {
+            job.emitter.tell(RunEvent::NotAsked(NotAsked {
+                path: it.path.clone(),
+                agent: agent.clone(),
+                places: vec![TextRange::new(0, it.text.len())],
+                text: it.text.clone(),
+                version: it.version,
+            }));
+        }
     }
 
     let mut tally = Tally::new(&agents, shared.gathered.clone());

@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) unusable: Vec<AgentReport>,
     /// The provider of the author, where that is known: its agents are not asked.
     pub(super) author: Option<String>,
+    /// Those that are asked about nothing, and so cannot agree with anybody.
+    pub(super) excused: Vec<String>,
     /// Remarks a person should see.
     pub(super) notes: Vec<String>,
     pub(super) shared: Shared,
@@ -93,9 +95,11 @@ pub(super) async fn prepare(
         Scope::Proposal { proposal, .. } => Some(proposal),
         Scope::Changes { .. } | Scope::Files(_) | Scope::Selection { .. } => None,
     };
+    let mut excused = Vec::new();
     if let Some(proposal) = proposal {
-        (agents, notes) =
-            proposed::choose(proposal, agents, &mut author, notes).map_err(Nothing::Failed)?;
+        let chosen = proposed::choose(proposal, agents, &mut author, notes);
+        let chosen = chosen.map_err(Nothing::Failed)?;
+        (agents, notes, excused) = (chosen.agents, chosen.notes, chosen.excused);
     }
     let config = &loaded.config;
     // What blocks on files cannot be dropped; this ends it.
@@ -138,6 +142,7 @@ pub(super) async fn prepare(
         agents,
         unusable,
         author: author.provider,
+        excused,
         notes,
         shared,
     })

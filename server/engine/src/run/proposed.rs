@@ -27,8 +27,16 @@ fn takes_texts(spec: &AgentSpec) -> bool {
     manner.reads == Reads::Text || manner.needs_prompt
 }
 
-/// Of the agents, those that review the proposal: not those of its author's provider where there is a model of another one. Adds
-/// to the notes what a person should know.
+/// Who reviews a proposal.
+pub(super) struct Chosen {
+    pub(super) agents: Vec<AgentSpec>,
+    /// Those that would review, but for their provider having made it.
+    pub(super) excused: Vec<String>,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Of the agents, those that review the proposal: not those of its author's provider where there is a model of another one.
 ///
 /// # Errors
 /// A sentence when nobody is left.
@@ -37,7 +45,7 @@ pub(super) fn choose(
     agents: Vec<AgentSpec>,
     author: &mut Author,
     mut notes: Vec<String>,
-) -> Result<(Vec<AgentSpec>, Vec<String>), String> {
+) -> Result<Chosen, String> {
     let id = &proposal.id.0;
     let title = sanitize::line(&proposal.title, MAX_TITLE);
     notes.insert(
@@ -63,7 +71,11 @@ pub(super) fn choose(
         (true, _) if others.is_empty() => Err(format!(
             "nobody is left to review proposal {id}; configure an agent with a model in `[review] agents`"
         )),
-        (true, _) => Ok((others, notes)),
+        (true, _) => Ok(Chosen {
+            agents: others,
+            excused: Vec::new(),
+            notes,
+        }),
         (false, true) => {
             notes.push(format!(
                 "not asked: {}, since `{}` made it, and nobody reviews what is of the same provider ({})",
@@ -74,7 +86,11 @@ pub(super) fn choose(
             author
                 .provider
                 .get_or_insert_with(|| proposal.provider.clone());
-            Ok((others, notes))
+            Ok(Chosen {
+                agents: others,
+                excused: own.into_iter().map(|it| it.name).collect(),
+                notes,
+            })
         }
         (false, false) => {
             notes.push(format!(
@@ -82,7 +98,11 @@ pub(super) fn choose(
                 names(&own),
                 proposal.agent
             ));
-            Ok(([own, others].concat(), notes))
+            Ok(Chosen {
+                agents: [own, others].concat(),
+                excused: Vec::new(),
+                notes,
+            })
         }
     }
 }

@@ -391,6 +391,34 @@ fn proposals_that_take_too_much_room_are_forgotten_closed_ones_first() {
 }
 
 #[test]
+fn what_was_applied_lately_and_holds_tells_who_made_it() {
+    let day = 24 * 60 * 60;
+    let directory = TempDir::new().unwrap();
+    let file = file(&directory);
+    let old = open_at(&file, day);
+    old.apply(&old.keep("aaaaaaaa"), &[1], true);
+    assert!(old.ledger.flush(PATIENCE));
+    let ledger = open_at(&file, 32 * day);
+    ledger.apply(&ledger.keep("bbbbbbbb"), &[1], false);
+    ledger.apply(&ledger.keep("cccccccc"), &[1], false);
+    // Nobody keeps this one.
+    ledger.apply(&Arc::new(proposal("dddddddd")), &[1], false);
+    ledger.revert(&ledger.applications().items[2]);
+    let (send, receive) = channel();
+    ledger
+        .ledger
+        .made(Open::root(), move |all| send.send(all).unwrap());
+    let made = receive.recv_timeout(PATIENCE).unwrap();
+    let told: Vec<_> = made
+        .iter()
+        .map(|it| (it.application.proposal.0.as_str(), it.provider.as_deref()))
+        .collect();
+    // Newest first; the first one is too old, the second was taken back.
+    assert_eq!(told, [("dddddddd", None), ("cccccccc", Some("us"))]);
+    assert_eq!(made[1].application.inverse, Some(inverse()));
+}
+
+#[test]
 fn what_takes_applications_back_has_a_limit_too() {
     let directory = TempDir::new().unwrap();
     let file = file(&directory);
