@@ -357,6 +357,20 @@ fn nobody_reviews_what_is_of_the_same_provider() {
 }
 
 #[test]
+fn nobody_waits_for_the_author_to_agree() {
+    let mut sandbox = workspace(FINDS_NOTHING);
+    sandbox.agent("beta", FINDS_ADD);
+    // Beside others that could agree, one voice alone is information.
+    let severity = |args: &[&str]| {
+        let all = [&["review", "src/main.rs", "--format", "json"], args].concat();
+        let ran = sandbox.crosscheck(&all);
+        document(&ran)["findings"][0]["severity"].clone()
+    };
+    assert_eq!(severity(&[]), "info");
+    assert_eq!(severity(&["--author", "alpha"]), "warning");
+}
+
+#[test]
 fn what_was_spent_is_listed() {
     let mut sandbox = workspace(&costs(1000, 0.25));
     sandbox.agent("beta", FINDS_NOTHING);

@@ -12,6 +12,17 @@ pub(super) struct Author {
     pub(super) provider: Option<String>,
 }
 
+/// Who reviews, and who does not.
+#[derive(Default)]
+pub(super) struct Chosen {
+    /// The agents to ask.
+    pub(super) agents: Vec<AgentSpec>,
+    /// Those that are asked about nothing, and so cannot agree with anybody.
+    pub(super) excused: Vec<String>,
+    /// What is to be said of it.
+    pub(super) notes: Vec<String>,
+}
+
 impl Author {
     /// The author that a review names: an agent, else a provider.
     pub(super) fn of(review: &Review, config: &Config) -> Self {
@@ -31,16 +42,16 @@ impl Author {
             provider,
         }
     }
-    /// The agents that may review, and what is to be said of the others.
+    /// Parts the agents that may review from the author's.
     ///
     /// # Errors
     /// A sentence when none is left.
-    pub(super) fn leave_out(
-        &self,
-        agents: Vec<AgentSpec>,
-    ) -> Result<(Vec<AgentSpec>, Vec<String>), String> {
+    pub(super) fn leave_out(&self, agents: Vec<AgentSpec>) -> Result<Chosen, String> {
         let (Some(said), Some(provider)) = (&self.said, &self.provider) else {
-            return Ok((agents, Vec::new()));
+            return Ok(Chosen {
+                agents,
+                ..Chosen::default()
+            });
         };
         let (authors, others): (Vec<AgentSpec>, Vec<AgentSpec>) =
             agents.into_iter().partition(|it| it.provider == *provider);
@@ -58,6 +69,10 @@ impl Author {
                 "not asked: {names}, since the author is `{said}`, and nobody reviews what is of the same provider ({provider})"
             )],
         };
-        Ok((others, notes))
+        Ok(Chosen {
+            agents: others,
+            excused: authors.into_iter().map(|it| it.name).collect(),
+            notes,
+        })
     }
 }

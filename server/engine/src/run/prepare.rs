@@ -1,6 +1,6 @@
 //! Before the agents are asked: which agents, what to look at, and what the team wants of it.
 
-use super::author::Author;
+use super::author::{Author, Chosen};
 use super::own::Own;
 use super::proposed;
 use crate::config::{AfterReview, Config, LimitsConfig, Loaded};
@@ -90,17 +90,19 @@ pub(super) async fn prepare(
     };
     let (agents, unusable) = choose(&loaded, &review.agents).map_err(Nothing::Failed)?;
     let mut author = Author::of(review, &loaded.config);
-    let (mut agents, mut notes) = author.leave_out(agents).map_err(Nothing::Failed)?;
+    let mut chosen = author.leave_out(agents).map_err(Nothing::Failed)?;
     let proposal = match &review.scope {
         Scope::Proposal { proposal, .. } => Some(proposal),
         Scope::Changes { .. } | Scope::Files(_) | Scope::Selection { .. } => None,
     };
-    let mut excused = Vec::new();
     if let Some(proposal) = proposal {
-        let chosen = proposed::choose(proposal, agents, &mut author, notes);
-        let chosen = chosen.map_err(Nothing::Failed)?;
-        (agents, notes, excused) = (chosen.agents, chosen.notes, chosen.excused);
+        chosen = proposed::choose(proposal, chosen, &mut author).map_err(Nothing::Failed)?;
     }
+    let Chosen {
+        agents,
+        excused,
+        notes,
+    } = chosen;
     let config = &loaded.config;
     // What blocks on files cannot be dropped; this ends it.
     let cancel = cancel.child_token();

@@ -1,6 +1,6 @@
 //! A review of a proposal: who is asked about it, and how.
 
-use super::author::Author;
+use super::author::{Author, Chosen};
 use super::manner::Manner;
 use agents::spec::Reads;
 use agents::{AgentSpec, Operation};
@@ -27,25 +27,20 @@ fn takes_texts(spec: &AgentSpec) -> bool {
     manner.reads == Reads::Text || manner.needs_prompt
 }
 
-/// Who reviews a proposal.
-pub(super) struct Chosen {
-    pub(super) agents: Vec<AgentSpec>,
-    /// Those that would review, but for their provider having made it.
-    pub(super) excused: Vec<String>,
-    /// What a person should know.
-    pub(super) notes: Vec<String>,
-}
-
 /// Of the agents, those that review the proposal: not those of its author's provider where there is a model of another one.
 ///
 /// # Errors
 /// A sentence when nobody is left.
 pub(super) fn choose(
     proposal: &Proposal,
-    agents: Vec<AgentSpec>,
+    chosen: Chosen,
     author: &mut Author,
-    mut notes: Vec<String>,
 ) -> Result<Chosen, String> {
+    let Chosen {
+        agents,
+        mut excused,
+        mut notes,
+    } = chosen;
     let id = &proposal.id.0;
     let title = sanitize::line(&proposal.title, MAX_TITLE);
     notes.insert(
@@ -73,7 +68,7 @@ pub(super) fn choose(
         )),
         (true, _) => Ok(Chosen {
             agents: others,
-            excused: Vec::new(),
+            excused,
             notes,
         }),
         (false, true) => {
@@ -86,9 +81,10 @@ pub(super) fn choose(
             author
                 .provider
                 .get_or_insert_with(|| proposal.provider.clone());
+            excused.extend(own.into_iter().map(|it| it.name));
             Ok(Chosen {
                 agents: others,
-                excused: own.into_iter().map(|it| it.name).collect(),
+                excused,
                 notes,
             })
         }
@@ -100,7 +96,7 @@ pub(super) fn choose(
             ));
             Ok(Chosen {
                 agents: [own, others].concat(),
-                excused: Vec::new(),
+                excused,
                 notes,
             })
         }
