@@ -94,6 +94,7 @@ fn a_ledger_that_cannot_be_read_is_not_taken_for_an_empty_one() {
     for args in [
         &["findings"][..],
         &["stats"],
+        &["usage"],
         &["fix", "--all"],
         &["fix", "abc"],
         &["verify", "abc"],

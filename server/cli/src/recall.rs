@@ -129,8 +129,8 @@ pub(crate) async fn spent(
     since: SystemTime,
 ) -> anyhow::Result<Vec<AgentSpent>> {
     workspace.engine.spent(root, since);
-    wait(workspace, |event| match event {
-        Event::Spent { agents, .. } => Some(agents),
+    read(workspace, |event| match event {
+        Event::Spent { agents, unread, .. } => Some((agents, unread)),
         _ => None,
     })
     .await

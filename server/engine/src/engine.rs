@@ -9,8 +9,8 @@ mod verdicts;
 
 use crate::budget::gate::Budgets;
 use crate::config::Loaded;
-use crate::event::{Event, QuestionId, Reply, RunId};
-use crate::ledger::{Clock, Ledger};
+use crate::event::{AgentSpent, Event, QuestionId, Reply, RunId};
+use crate::ledger::{Clock, Ledger, Listed};
 use crate::paths::Paths;
 use crate::questions::Questions;
 use crate::request::{Edit, Review, Verify};
@@ -20,6 +20,7 @@ use agents::AgentStatus;
 pub(crate) use checks::holds;
 use domain::path::RelPath;
 use domain::text::Text;
+use proposals::Answer;
 pub(crate) use root::Root;
 use runtime::LazyRuntime;
 use std::collections::BTreeMap;
@@ -216,13 +217,17 @@ impl Engine {
     /// Asks the ledger what calls took since a time, in one root or in all; ends in [`Event::Spent`].
     pub fn spent(&self, root: Option<&Path>, since: SystemTime) {
         let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));
-        self.inner.ledger.spent(root, since, move |agents| {
+        let answer = Answer::new(move |listed: Listed<AgentSpent>| {
             sink(Event::Spent {
                 root: of,
                 since,
-                agents,
+                unread: listed.unread,
+                agents: listed.items,
             });
         });
+        self.inner
+            .ledger
+            .spent(root, since, move |listed| answer.give(listed));
     }
     /// The same of all roots since the day of UTC began, as the budgets of a day have it.
     pub fn spent_today(&self) {

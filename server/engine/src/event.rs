@@ -123,6 +123,8 @@ pub enum Event {
         since: SystemTime,
         /// Each agent's calls; those under way with what is expected of them.
         agents: Vec<AgentSpent>,
+        /// Why the ledger could not answer, or knows nothing of earlier processes because it lives in memory.
+        unread: Option<String>,
     },
     /// What became of the agents' findings, for [`crate::Engine::recall_stats`].
     Stats {

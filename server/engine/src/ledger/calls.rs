@@ -5,8 +5,8 @@
 //! taken the process is gone, and what it only had reserved is free again.
 
 use super::owner::{self, Owner};
-use super::runs;
 use super::store::Store;
+use super::{Listed, runs};
 use crate::budget::{Cost, Expected, History, Refusal, Rule, Spent};
 use crate::event::RunId;
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, named_params, params};
@@ -453,19 +453,23 @@ impl super::Ledger {
             Ok(())
         });
     }
-    /// Hands what each agent's calls took since a time to `reply`, in one root or in all, as [`super::Ledger::call_history`] does.
+    /// Hands what each agent's calls took since a time to `reply`, in one root or in all, on the ledger's thread; nothing, with
+    /// the reason, when it cannot be read.
     pub(crate) fn spent(
         &self,
         root: Option<&Path>,
         since: SystemTime,
-        reply: impl FnOnce(Vec<AgentSpent>) + Send + 'static,
+        reply: impl FnOnce(Listed<AgentSpent>) + Send + 'static,
     ) {
         let root = root.map(super::key);
         let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
         let since = milliseconds(since);
         self.worker.submit(move |store| {
-            reply(spent(store, root.as_deref(), since)?);
-            Ok(())
+            let listed = spent(store, root.as_deref(), since).map(|items| Listed {
+                items,
+                ..Listed::default()
+            });
+            Listed::hand(store, listed, reply)
         });
     }
 }

@@ -73,7 +73,7 @@ impl Open {
     fn spent(&self) -> Vec<AgentSpent> {
         let (send, receive) = channel();
         self.ledger
-            .spent(None, UNIX_EPOCH, move |all| send.send(all).unwrap());
+            .spent(None, UNIX_EPOCH, move |all| send.send(all.items).unwrap());
         receive.recv_timeout(PATIENCE).unwrap()
     }
     fn settle(&self, opening: &Opening, cost: Cost) {

@@ -22,6 +22,7 @@ impl TestClient {
             root: None,
             since: SystemTime::UNIX_EPOCH,
             agents: vec![agent],
+            unread: None,
         };
         self.events.send(Event::Engine(event)).unwrap();
     }
