@@ -169,7 +169,10 @@ pub(super) async fn ask(mut part: Part, conductor: UnboundedSender<Message>) {
     // The conductor may have gone; then nobody wants to know.
     let tell = |message| drop(conductor.send(message));
     let mut known = Known::default();
-    let memory = Memory::recall(&part).await;
+    let elsewhere = part.root.elsewhere(part.shared.open.clone());
+    let (ledger, root, name) = (&part.ledger, &part.root.path, &part.spec.name);
+    let looking = known.names.look_for_gone(ledger, root, name, &elsewhere);
+    let (memory, ()) = tokio::join!(Memory::recall(&part), looking);
     part.gathered = memory.open();
     let part = Arc::new(part);
     let (mut memory, remembered) = known.recall(&part, memory).await;

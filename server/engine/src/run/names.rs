@@ -33,6 +33,16 @@ pub(super) struct Before {
 }
 
 impl Names {
+    /// Finds out what the agent said of files that are gone, before anybody needs it.
+    pub(super) async fn look_for_gone(
+        &mut self,
+        ledger: &Ledger,
+        root: &Path,
+        agent: &str,
+        elsewhere: &Elsewhere,
+    ) {
+        self.gone = gone(ledger, root, agent, elsewhere).await;
+    }
     /// Asks the ledger what the findings in some files may have been, told by what their places are known by; an answer for
     /// each file. `None` when it does not answer in time.
     pub(super) async fn before(

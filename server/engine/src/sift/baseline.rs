@@ -56,6 +56,10 @@ pub struct BaselineChange {
 }
 
 impl Baseline {
+    /// True when nothing is left for now.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
     /// True when a finding is in it.
     pub(super) fn has(
         &self,

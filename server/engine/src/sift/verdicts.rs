@@ -134,6 +134,10 @@ impl Verdicts {
         }
         self.index = index;
     }
+    /// True when nothing was ever decided.
+    pub(super) fn is_empty(&self) -> bool {
+        self.index.remarks.is_empty()
+    }
     /// What was decided about a finding. The latest decision wins.
     pub(super) fn decide(
         &self,
@@ -312,6 +316,9 @@ impl Known {
             });
         }
         Self { index }
+    }
+    pub(super) fn is_empty(&self) -> bool {
+        self.index.remarks.is_empty()
     }
     /// The number of a remark that is this finding.
     pub(super) fn find(
