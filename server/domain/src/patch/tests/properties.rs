@@ -87,7 +87,10 @@ proptest! {
 
     #[test]
     fn a_file_written_anew_is_that_file((old, new) in versions()) {
-        prop_assume!(!new.is_empty() && new.ends_with('\n') && !new.starts_with('\n'));
+        // A fence cannot tell blank lines at its edges from none.
+        if new.is_empty() || !new.ends_with('\n') || new.starts_with('\n') {
+            return Ok(());
+        }
         let (now, complete) = applied(&format!("```x path=a.txt\n{new}```\n"), &old);
         if complete {
             prop_assert_eq!(without_end(&now), without_end(&new));
