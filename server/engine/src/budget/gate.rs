@@ -10,15 +10,15 @@ use super::today::Today;
 use super::{BudgetConfig, Expected, History, Period, Refusal, Rule, Spent};
 use crate::engine::Sink;
 use crate::event::{Event, RunId};
-use crate::ledger::{Admission, AgentSpent, Clock, Ledger, Opening, left_of_day};
+use crate::ledger::{Admission, AgentSpent, Clock, Ledger, Opening, ask, left_of_day};
 use agents::{AgentSpec, Endpoint, Operation, preset};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, timeout};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Longest wait for the ledger's verdict on a call; it waits itself for other processes. Then this process counts alone.
 const VERDICT_WAIT: Duration = Duration::from_secs(8);
@@ -154,11 +154,9 @@ impl Gate {
     /// Asks the ledger what earlier calls of these agents took.
     pub(crate) async fn learn(&self, agents: &[AgentSpec], operation: Operation) {
         let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
-        let (reply, answer) = oneshot::channel();
-        let reply = move |history| drop(reply.send(history));
         let ledger = &self.budgets.ledger;
-        ledger.call_history(names.clone(), operation.name(), reply);
-        if let Ok(Ok(history)) = timeout(HISTORY_WAIT, answer).await {
+        let history = ask(|reply| ledger.call_history(names.clone(), operation.name(), reply));
+        if let Some(history) = history.take(HISTORY_WAIT).await {
             let by_agent = names.into_iter().map(|it| (it, operation)).zip(history);
             self.state().history.extend(by_agent);
         }
@@ -226,16 +224,13 @@ impl Gate {
     pub(crate) async fn estimate(&self, agents: Vec<AgentSpent>) -> Estimate {
         let day = |it: &&Rule| it.period == Period::Day;
         let rules: Vec<Rule> = self.config.rules.iter().filter(day).cloned().collect();
-        let mut spent = Vec::new();
-        if !rules.is_empty() {
-            let (reply, answer) = oneshot::channel();
-            let reply = move |spent| drop(reply.send(spent));
+        let spent = if rules.is_empty() {
+            Vec::new()
+        } else {
             let ledger = &self.budgets.ledger;
-            ledger.spent_of(rules.clone(), &self.root, reply);
-            if let Ok(Ok(of_day)) = timeout(HISTORY_WAIT, answer).await {
-                spent = of_day;
-            }
-        }
+            let of_day = ask(|reply| ledger.spent_of(rules.clone(), &self.root, reply));
+            of_day.take(HISTORY_WAIT).await.unwrap_or_default()
+        };
         let of_day = rules.into_iter().zip(spent);
         let run = self
             .config
@@ -402,24 +397,22 @@ impl Gate {
         Ok(())
     }
     async fn take_of_day(&self, ticket: &Ticket) -> Result<(), Refusal> {
-        let (reply, verdict) = oneshot::channel();
-        let reply = move |verdict| drop(reply.send(verdict));
-        let opening = &ticket.opening;
-        self.budgets.ledger.open_call(opening.clone(), reply);
+        let (opening, ledger) = (&ticket.opening, &self.budgets.ledger);
+        let verdict = ask(|reply| ledger.open_call(opening.clone(), reply));
         if opening.rules.is_empty() {
             // Nobody needs to wait for a note.
             return Ok(());
         }
-        match timeout(VERDICT_WAIT, verdict).await {
-            Ok(Ok(Admission::Admitted { lasting })) => {
+        match verdict.take(VERDICT_WAIT).await {
+            Some(Admission::Admitted { lasting }) => {
                 if !lasting {
                     self.budgets.count_alone();
                 }
                 Ok(())
             }
-            Ok(Ok(Admission::Refused(refusal))) => Err(refusal),
+            Some(Admission::Refused(refusal)) => Err(refusal),
             // Too slow, or the ledger dropped it.
-            Err(_) | Ok(Err(_)) => {
+            None => {
                 self.budgets.count_alone();
                 let now = self.budgets.now();
                 let today = self.budgets.today();
@@ -435,13 +428,10 @@ impl Gate {
     /// Waits until what was spent of the day is noted, and told where it is worth it: that comes before the end of the run.
     pub(crate) async fn noted(&self) {
         if self.config.rules.iter().any(|it| it.period == Period::Day) {
-            let (reply, answer) = oneshot::channel();
-            // Whoever waits may have given up.
-            let reply = move |_| {
-                let _ = reply.send(());
-            };
-            self.budgets.ledger.spent_of(Vec::new(), &self.root, reply);
-            let _ = timeout(HISTORY_WAIT, answer).await;
+            let ledger = &self.budgets.ledger;
+            let noted = ask(|reply| ledger.spent_of(Vec::new(), &self.root, reply));
+            // Whatever it says, what came before is noted.
+            noted.take(HISTORY_WAIT).await;
         }
     }
     /// What an agent has spent in this run, calls under way among it.

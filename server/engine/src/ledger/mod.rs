@@ -5,6 +5,7 @@
 //! and said so, and work goes on with a fresh one or in memory.
 mod answers;
 mod applications;
+mod asked;
 mod calls;
 mod checks;
 mod findings;
@@ -32,6 +33,7 @@ use crate::prompt::Dismissed;
 use crate::sift::Entry;
 pub(crate) use answers::{HunkAnswer, Key, NewAnswers, Recall, Recollection, Said};
 pub(crate) use applications::{Application, Made};
+pub(crate) use asked::{Asked, ask};
 pub use calls::AgentSpent;
 pub(crate) use calls::{Admission, Opening, left_of_day};
 use domain::finding::FindingId;

@@ -19,9 +19,9 @@ mod place;
 mod prepare;
 mod progress;
 mod proposed;
-mod records;
 mod relief;
 mod report;
+mod said;
 mod verify;
 
 #[cfg(test)]
@@ -33,12 +33,13 @@ use crate::budget::Estimate;
 use crate::budget::gate::{Budgets, Gate};
 use crate::engine::{Root, Sink};
 use crate::event::{Event, FileFindings, NotAsked, Report, RunEvent, RunId};
-use crate::ledger::Ledger;
+use crate::ledger::{Asked, Ledger, ask as ask_ledger};
 use crate::questions::Questions;
 use crate::request::{Edit, Review, Scope, Verify};
 use crate::worktree::Worktrees;
 use agent::{Message, Part};
 use agents::{AgentSpec, Operation};
+use domain::merge::Records;
 use domain::text::TextRange;
 use own::Own;
 use prepare::{Nothing, Prepared};
@@ -47,10 +48,14 @@ use relief::Relief;
 use report::Tally;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use verify::second::SecondLook;
+
+/// Longest wait for what became of earlier findings, once everything else is ready.
+const RECORDS_WAIT: Duration = Duration::from_millis(500);
 
 /// Tells the events of one run.
 #[derive(Clone)]
@@ -187,7 +192,8 @@ pub(crate) async fn supervise(job: Job) -> Report {
 async fn conduct(job: &Job, review: &Review, started: Instant) -> Report {
     // Other processes may have decided something; by the first answer this is long known.
     job.root.recall_verdicts(&job.ledger);
-    let records = records::ask(&job.ledger);
+    // What became of the agents' earlier findings is asked once.
+    let records = ask_ledger(|reply| job.ledger.records(reply));
     let preparing = prepare::prepare(review, &job.root, &job.cancel, started);
     let prepared = tokio::select! {
         biased;
@@ -207,7 +213,7 @@ enum Stop {
 }
 
 /// Asks all agents and tells what they answer.
-async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: Instant) -> Report {
+async fn ask(job: &Job, prepared: Prepared, records: Asked<Records>, started: Instant) -> Report {
     let Prepared {
         agents,
         unusable,
@@ -232,7 +238,8 @@ async fn ask(job: &Job, prepared: Prepared, records: records::Asked, started: In
     shared.own = Arc::new(own);
     let (gate, relief) = set_up(job, &agents, author, &[Operation::Review]).await;
     let shared = Arc::new(shared);
-    let (mut second, records) = tokio::join!(SecondLook::new(job, &shared), records.take());
+    let (mut second, records) =
+        tokio::join!(SecondLook::new(job, &shared), records.take(RECORDS_WAIT));
     let names: Vec<String> = agents.iter().map(|it| it.name.clone()).collect();
     job.ledger.begin(job.run, &job.root.path, &names);
     job.emitter.tell(RunEvent::Started {

@@ -1,18 +1,14 @@
 //! Giving the findings of an answer the names that they had: a remark that was made before keeps its name, in whatever
 //! words and wherever it moved.
 
-use super::identity::identify;
-use crate::ledger::{KeptFinding, Ledger, Sought};
+use crate::ledger::{KeptFinding, Ledger, Sought, ask};
 use crate::sift::Elsewhere;
 use domain::finding::{Finding, FindingId};
 use domain::identity::{self, Lines, Mark, Subject, Words};
 use domain::path::RelPath;
-use domain::text::Text;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 /// Longest wait for the ledger; without its answer, names are made of the findings themselves.
 const LEDGER_WAIT: Duration = Duration::from_millis(500);
@@ -57,8 +53,9 @@ impl Names {
             return Some(Vec::new());
         }
         if self.gone.is_none() {
-            self.gone = Some(gone(ledger, root, agent, elsewhere).await?);
+            self.look_for_gone(ledger, root, agent, elsewhere).await;
         }
+        let gone = self.gone.as_ref()?;
         let sought = files.iter().map(|(path, marks)| {
             let mut texts: Vec<_> = marks.iter().map(|it| it.text).collect();
             texts.retain(|it| *it != identity::BLANK);
@@ -71,27 +68,32 @@ impl Names {
             }
         });
         let sought: Vec<Sought> = sought.collect();
-        let found = ask(|reply| ledger.sought(root, sought, reply)).await?;
+        let found = ask(|reply| ledger.sought(root, sought, reply))
+            .take(LEDGER_WAIT)
+            .await?;
         let before = found.into_iter().map(|mut kept| {
-            kept.extend(self.gone.iter().flatten().cloned());
+            kept.extend(gone.iter().cloned());
             kept.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
             kept.dedup_by(|a, b| (&a.path, &a.id) == (&b.path, &b.id));
             Before { kept }
         });
         Some(before.collect())
     }
-    /// Names the findings of one file, whose text has these lines. `named` are those of the same file that have their names already.
+    /// Names the findings of one file, each of which is told once ([`super::identity::identify`]) and has a mark in a text with these lines.
+    /// `named` are those of the same file that have their names already.
     pub(super) fn give(
         &mut self,
         findings: Vec<Finding>,
+        marks: Vec<Mark>,
         named: &[Finding],
-        text: &Text,
         lines: &Lines,
         before: Option<Before>,
         elsewhere: &Elsewhere,
     ) -> Vec<Finding> {
-        let mut findings = identify(findings);
-        findings.retain(|it| !named.iter().any(|named| is_twice(it, named)));
+        let is_new = |it: &Finding| !named.iter().any(|named| is_twice(it, named));
+        let both = findings.into_iter().zip(marks);
+        let (mut findings, marks): (Vec<Finding>, Vec<Mark>) =
+            both.filter(|it| is_new(&it.0)).unzip();
         let kept = before.map(|it| it.kept).unwrap_or_default();
         let free: Vec<&KeptFinding> = kept
             .iter()
@@ -99,10 +101,6 @@ impl Names {
             .collect();
         let pairs = findings.first().map(|it| it.path.clone()).map(|path| {
             let old = old(&path, &free, lines, elsewhere);
-            let marks: Vec<Mark> = findings
-                .iter()
-                .map(|it| Mark::of(it, text, lines))
-                .collect();
             let new: Vec<Subject<'_>> = findings
                 .iter()
                 .zip(&marks)
@@ -210,7 +208,9 @@ async fn gone(
     agent: &str,
     elsewhere: &Elsewhere,
 ) -> Option<Vec<KeptFinding>> {
-    let mut paths = ask(|reply| ledger.files(root, agent, reply)).await?;
+    let mut paths = ask(|reply| ledger.files(root, agent, reply))
+        .take(LEDGER_WAIT)
+        .await?;
     paths.retain(|it| elsewhere.is_gone(it));
     paths.truncate(MAX_GONE);
     if paths.is_empty() {
@@ -221,16 +221,10 @@ async fn gone(
         paths,
         texts: Vec::new(),
     };
-    let found = ask(|reply| ledger.sought(root, vec![sought], reply)).await?;
+    let found = ask(|reply| ledger.sought(root, vec![sought], reply))
+        .take(LEDGER_WAIT)
+        .await?;
     Some(found.into_iter().flatten().collect())
-}
-
-/// An answer of the ledger, if it comes in time.
-async fn ask<T: Send + 'static>(question: impl FnOnce(Box<dyn FnOnce(T) + Send>)) -> Option<T> {
-    let (reply, answer) = oneshot::channel();
-    // Whoever asked may have given up.
-    question(Box::new(move |it| drop(reply.send(it))));
-    timeout(LEDGER_WAIT, answer).await.ok()?.ok()
 }
 
 #[cfg(test)]

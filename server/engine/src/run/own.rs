@@ -3,7 +3,7 @@
 
 use super::Job;
 use crate::config::Config;
-use crate::ledger::Made;
+use crate::ledger::{Made, ask};
 use crate::scope::Gathered;
 use agents::AgentSpec;
 use domain::path::RelPath;
@@ -13,8 +13,6 @@ use domain::written::{Counts, Place, Written};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 /// Longest wait for the ledger; then everybody is asked about everything.
 const WAIT: Duration = Duration::from_secs(2);
@@ -51,12 +49,8 @@ impl Own {
         asked: &[AgentSpec],
         gathered: &Gathered,
     ) -> (Self, Option<String>) {
-        let (reply, made) = oneshot::channel();
-        job.ledger.made(&job.root.path, move |made| {
-            // The run may have gone on without it.
-            drop(reply.send(made));
-        });
-        let Ok(made) = timeout(WAIT, made).await else {
+        let made = ask(|reply| job.ledger.made(&job.root.path, reply));
+        let Ok(made) = made.within(WAIT).await else {
             let note =
                 "the ledger is slow; agents may be asked about changes that they made themselves";
             return (Self::default(), Some(note.to_owned()));

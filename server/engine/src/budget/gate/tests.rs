@@ -8,6 +8,7 @@ use domain::answer::Usage;
 use std::future::Future;
 use std::task::{Context, Waker};
 use std::time::SystemTime;
+use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

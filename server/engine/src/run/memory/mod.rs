@@ -16,7 +16,7 @@ use super::agent::Part;
 use super::answer::{Asked, Read};
 use super::own::OwnHunks;
 use crate::event::{MemoryUse, NotAsked, Skipped};
-use crate::ledger::{HunkAnswer, Key, NewAnswers, Recall, Recollection};
+use crate::ledger::{HunkAnswer, Key, NewAnswers, Recall, Recollection, ask};
 use crate::prompt;
 use crate::request::Occasion;
 use crate::scope::{Gathered, LineRange};
@@ -25,8 +25,6 @@ use hunks::{FileHunks, Hunk};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 use undone::Fixes;
 
 /// Longest wait for the ledger; then everything is asked.
@@ -113,16 +111,9 @@ impl Memory {
             regions: hunks().map(|it| it.region).collect(),
             by_user: self.occasion != Occasion::Automatic,
         };
-        let (sender, found) = oneshot::channel();
-        part.ledger
-            .recall_answers(&part.root.path, wanted, move |found| {
-                // The run may be over.
-                drop(sender.send(found));
-            });
-        match timeout(WAIT, found).await {
-            Ok(found) => Some(found.unwrap_or_default()),
-            Err(_) => None,
-        }
+        let path = &part.root.path;
+        let found = ask(|reply| part.ledger.recall_answers(path, wanted, reply));
+        Some(found.within(WAIT).await.ok()?.unwrap_or_default())
     }
     fn settle(&mut self, mut found: Recollection) {
         self.fixes = Arc::new(Fixes::of(std::mem::take(&mut found.applied)));

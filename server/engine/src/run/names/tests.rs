@@ -5,12 +5,13 @@ use super::*;
 use crate::event::{FileFindings, RunId, Verdict};
 use crate::ledger::Clock;
 use crate::request::Reach;
+use crate::run::identity::identify;
 use crate::sift::{Baseline, Entry, Judged, Sieve, Verdicts};
 use domain::anchor::Anchor;
 use domain::board::Reviewed;
 use domain::finding::{Category, Severity};
 use domain::locate::Tier;
-use domain::text::TextRange;
+use domain::text::{Text, TextRange};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -238,12 +239,13 @@ impl Session {
         let root = self.directory.path();
         let elsewhere = Elsewhere::new(root, Default::default(), 1 << 20);
         let mut names = Names::default();
+        let said = identify(said);
         let known = Lines::of(&text);
         let marks: Vec<Mark> = said.iter().map(|it| Mark::of(it, &text, &known)).collect();
         let asked = [(&self.path, marks.as_slice())];
         let asking = names.before(&self.ledger, root, agent, &asked, &elsewhere);
         let before = self.runtime.block_on(asking).and_then(|mut it| it.pop());
-        let named = names.give(said, &[], &text, &Lines::of(&text), before, &elsewhere);
+        let named = names.give(said, marks, &[], &known, before, &elsewhere);
         let sieve = Sieve {
             verdicts: &self.verdicts,
             baseline: &Baseline::default(),

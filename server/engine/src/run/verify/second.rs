@@ -5,6 +5,7 @@ use crate::budget::gate::Gate;
 use crate::config::AfterReview;
 use crate::engine::{Root, holds};
 use crate::event::{AgentOutcome, AgentReport, Checked, FileFindings, NotAsked, Report};
+use crate::ledger::ask;
 use crate::request::Verify;
 use crate::run::Job;
 use crate::run::prepare::Shared;
@@ -19,9 +20,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// Longest wait for the ledger to tell earlier checks.
 const LEDGER_WAIT: Duration = Duration::from_millis(500);
@@ -42,13 +42,8 @@ impl SecondLook {
     pub(in crate::run) async fn new(job: &Job, shared: &Shared) -> Self {
         let mut board = Board::default();
         board.set_panel(shared.panel.clone());
-        let (reply, checks) = oneshot::channel();
-        job.ledger.checks(&job.root.path, move |checks| {
-            // The run may have gone on without them.
-            let _ = reply.send(checks);
-        });
-        let checks = timeout(LEDGER_WAIT, checks).await;
-        let checks = checks.ok().and_then(Result::ok).unwrap_or_default();
+        let checks = ask(|reply| job.ledger.checks(&job.root.path, reply));
+        let checks = checks.take(LEDGER_WAIT).await.unwrap_or_default();
         let elsewhere = job.root.elsewhere(shared.open.clone());
         // Reads files. Without an answer the run is ending.
         let standing = spawn_blocking(move || elsewhere.standing(checks)).await;
