@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::thread;
 
-/// Most threads.
+/// Most threads of [`map`].
 const THREADS: usize = 8;
 /// Fewer things than this are not worth a thread.
 const PER_THREAD: usize = 8;
@@ -13,28 +13,42 @@ const PER_THREAD: usize = 8;
 /// # Panics
 /// When `work` does, with its panic.
 pub(crate) fn map<T: Send, R: Send>(things: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = threads.min(THREADS).min(things.len() / PER_THREAD).max(1);
+    let all = |share: Vec<T>| share.into_iter().map(&work).collect::<Vec<R>>();
+    let done = shares(things, PER_THREAD, THREADS, all);
+    done.into_iter().flatten().collect()
+}
+
+/// What `work` makes of each share of the things, in their order: one share for each of at most `threads` threads, and no
+/// more of them than have `per_thread` things each. Blocks.
+///
+/// # Panics
+/// When `work` does, with its panic.
+pub(crate) fn shares<T: Send, R: Send>(
+    things: Vec<T>,
+    per_thread: usize,
+    threads: usize,
+    work: impl Fn(Vec<T>) -> R + Sync,
+) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = cores.min(threads).min(things.len() / per_thread).max(1);
     if threads == 1 {
-        return things.into_iter().map(work).collect();
+        return vec![work(things)];
     }
-    let share = things.len().div_ceil(threads);
+    let size = things.len().div_ceil(threads);
     let mut things = things.into_iter();
-    let shares: Vec<Vec<T>> = (0..threads)
-        .map(|_| things.by_ref().take(share).collect())
-        .collect();
+    let mut share = || things.by_ref().take(size).collect::<Vec<T>>();
+    let own = share();
+    let others: Vec<Vec<T>> = (1..threads).map(|_| share()).collect();
     let work = &work;
     thread::scope(|scope| {
-        let mut running = Vec::new();
-        let mut shares = shares.into_iter();
-        let own = shares.next().unwrap_or_default();
-        for share in shares {
-            running.push(scope.spawn(move || share.into_iter().map(work).collect::<Vec<R>>()));
-        }
-        let mut done: Vec<R> = own.into_iter().map(work).collect();
+        let running: Vec<_> = others
+            .into_iter()
+            .map(|share| scope.spawn(move || work(share)))
+            .collect();
+        let mut done = vec![work(own)];
         for thread in running {
             match thread.join() {
-                Ok(more) => done.extend(more),
+                Ok(more) => done.push(more),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }

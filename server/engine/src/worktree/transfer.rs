@@ -7,6 +7,7 @@ use super::path::{self, Path};
 use super::plan::{Job, Plan};
 use super::survey::stop_if;
 use super::want::{Want, WantKind};
+use crate::parallel;
 use crate::read::is_binary;
 use std::collections::HashSet;
 use std::fs::File;
@@ -98,35 +99,10 @@ impl Transfer {
 
     /// Does the jobs; tells what has become of each, in their order.
     pub(super) fn run(&self, jobs: Vec<Job>) -> Result<Vec<Done>, WorktreeError> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads
-            .min(THREADS)
-            .min(jobs.len() / JOBS_PER_THREAD)
-            .max(1);
-        if threads == 1 {
-            return self.worker()?.run(jobs);
-        }
-        let share = jobs.len().div_ceil(threads);
-        let mut rest = jobs;
-        let mut shares = Vec::new();
-        while !rest.is_empty() {
-            let next = rest.split_off(share.min(rest.len()));
-            shares.push(std::mem::replace(&mut rest, next));
-        }
-        std::thread::scope(|scope| {
-            let running: Vec<_> = shares
-                .into_iter()
-                .map(|share| scope.spawn(move || self.worker()?.run(share)))
-                .collect();
-            let mut all = Vec::new();
-            for thread in running {
-                match thread.join() {
-                    Ok(done) => all.extend(done?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            Ok(all)
-        })
+        let work = |share| self.worker()?.run(share);
+        let done = parallel::shares(jobs, JOBS_PER_THREAD, THREADS, work);
+        let done: Vec<Vec<Done>> = done.into_iter().collect::<Result<_, _>>()?;
+        Ok(done.into_iter().flatten().collect())
     }
 
     fn worker(&self) -> Result<Worker<'_>, WorktreeError> {
