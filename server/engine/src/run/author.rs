@@ -55,8 +55,7 @@ impl Author {
         };
         let (authors, others): (Vec<AgentSpec>, Vec<AgentSpec>) =
             agents.into_iter().partition(|it| it.provider == *provider);
-        let names: Vec<String> = authors.iter().map(|it| format!("`{}`", it.name)).collect();
-        let names = names.join(" and ");
+        let names = names(&authors);
         if others.is_empty() {
             return Err(format!(
                 "nobody is left to review this: {names} would review what is of {provider}, too (the author is `{said}`); name an \
@@ -75,4 +74,10 @@ impl Author {
             notes,
         })
     }
+}
+
+/// Agents as a sentence names them.
+pub(super) fn names(agents: &[AgentSpec]) -> String {
+    let names: Vec<String> = agents.iter().map(|it| format!("`{}`", it.name)).collect();
+    names.join(" and ")
 }

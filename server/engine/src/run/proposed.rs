@@ -1,6 +1,6 @@
 //! A review of a proposal: who is asked about it, and how.
 
-use super::author::{Author, Chosen};
+use super::author::{Author, Chosen, names};
 use super::manner::Manner;
 use agents::spec::Reads;
 use agents::{AgentSpec, Operation};
@@ -101,9 +101,4 @@ pub(super) fn choose(
             })
         }
     }
-}
-
-fn names(agents: &[AgentSpec]) -> String {
-    let names: Vec<String> = agents.iter().map(|it| format!("`{}`", it.name)).collect();
-    names.join(" and ")
 }

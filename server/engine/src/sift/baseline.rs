@@ -56,7 +56,7 @@ pub struct BaselineChange {
 }
 
 impl Baseline {
-    /// True when nothing is left for now.
+    /// True when there is no finding in it.
     pub(super) fn is_empty(&self) -> bool {
         self.known.is_empty()
     }
