@@ -1,5 +1,6 @@
 //! The handle to the engine that a door holds.
 
+mod answer;
 mod checks;
 mod proposals;
 mod root;
@@ -9,8 +10,8 @@ mod verdicts;
 
 use crate::budget::gate::Budgets;
 use crate::config::Loaded;
-use crate::event::{AgentSpent, Event, QuestionId, Reply, RunId};
-use crate::ledger::{Clock, Ledger, Listed};
+use crate::event::{Event, QuestionId, Reply, RunId};
+use crate::ledger::{Clock, Ledger};
 use crate::paths::Paths;
 use crate::questions::Questions;
 use crate::request::{Edit, Review, Verify};
@@ -20,7 +21,6 @@ use agents::AgentStatus;
 pub(crate) use checks::holds;
 use domain::path::RelPath;
 use domain::text::Text;
-use proposals::Answer;
 pub(crate) use root::Root;
 use runtime::LazyRuntime;
 use std::collections::BTreeMap;
@@ -213,25 +213,6 @@ impl Engine {
     /// is there again.
     pub fn reopen(&self, root: &Path, findings: Vec<domain::finding::FindingId>) {
         self.inner.ledger.reopen(root, findings);
-    }
-    /// Asks the ledger what calls took since a time, in one root or in all; ends in [`Event::Spent`].
-    pub fn spent(&self, root: Option<&Path>, since: SystemTime) {
-        let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));
-        let answer = Answer::new(move |listed: Listed<AgentSpent>| {
-            sink(Event::Spent {
-                root: of,
-                since,
-                unread: listed.unread,
-                agents: listed.items,
-            });
-        });
-        self.inner
-            .ledger
-            .spent(root, since, move |listed| answer.give(listed));
-    }
-    /// The same of all roots since the day of UTC began, as the budgets of a day have it.
-    pub fn spent_today(&self) {
-        self.spent(None, self.inner.budgets.day_began());
     }
     /// All agents of all open roots and their states.
     pub fn agents(&self) -> Vec<AgentStatus> {

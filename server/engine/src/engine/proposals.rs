@@ -1,5 +1,6 @@
 //! The part of the handle that is about proposals: what the ledger keeps of them, and what has become of them.
 
+use super::answer::once;
 use super::{Engine, Root, checks};
 use crate::event::{Application, Applied, Event, FileFindings, Kept};
 use crate::ledger::{self, KeptProposal, Listed, Remembered, Which};
@@ -19,7 +20,7 @@ impl Engine {
     /// Asks the ledger for the proposals of a root; ends in one [`Event::Proposals`].
     pub fn recall_proposals(&self, root: &Path, which: Which) {
         let (sink, path) = (self.inner.sink.clone(), root.to_owned());
-        let answer = Answer::new(move |listed: Listed<KeptProposal>| {
+        let answer = once(move |listed: Listed<KeptProposal>| {
             sink(Event::Proposals {
                 root: path,
                 left_out: listed.unreadable + listed.left_out,
@@ -27,9 +28,7 @@ impl Engine {
                 proposals: listed.items.into_iter().map(kept).collect(),
             });
         });
-        self.inner
-            .ledger
-            .proposals(root, which, move |listed| answer.give(listed));
+        self.inner.ledger.proposals(root, which, answer);
     }
     /// Notes that the user does not want these proposals, or what is left of them.
     pub fn discard_proposals(&self, root: &Path, ids: Vec<ProposalId>) {
@@ -54,16 +53,14 @@ impl Engine {
     /// Asks the ledger for what was applied in a root; ends in one [`Event::Applications`].
     pub fn recall_applications(&self, root: &Path) {
         let (sink, path) = (self.inner.sink.clone(), root.to_owned());
-        let answer = Answer::new(move |listed: Listed<ledger::Application>| {
+        let answer = once(move |listed: Listed<ledger::Application>| {
             sink(Event::Applications {
                 root: path,
                 unread: listed.unread,
                 applications: listed.items.into_iter().map(application).collect(),
             });
         });
-        self.inner
-            .ledger
-            .applications(root, move |listed| answer.give(listed));
+        self.inner.ledger.applications(root, answer);
     }
     /// Notes that an application was taken back; its parts are open again, unless the rest was discarded.
     pub fn application_reverted(&self, root: &Path, proposal: ProposalId, id: i64) {
@@ -96,7 +93,7 @@ impl Engine {
                 it.config.limits.file_bytes
             });
         let checks = checks::ask(&self.inner.ledger, &path);
-        let answer = Answer::new(move |listed: Listed<Remembered>| {
+        let answer = once(move |listed: Listed<Remembered>| {
             // Finding the places may take long; the ledger's thread has other things to do.
             handle.spawn_blocking(move || {
                 let left_out = listed.unreadable + listed.left_out;
@@ -112,37 +109,7 @@ impl Engine {
                 });
             });
         });
-        self.inner
-            .ledger
-            .open_findings(&path, prefix, move |listed| answer.give(listed));
-    }
-}
-
-/// The ledger's answer, told exactly once: an empty one when the ledger cannot answer, so that nobody waits for ever.
-pub(super) struct Answer<T, F: FnOnce(Listed<T>)> {
-    tell: Option<F>,
-    what: std::marker::PhantomData<fn(T)>,
-}
-
-impl<T, F: FnOnce(Listed<T>)> Answer<T, F> {
-    pub(super) fn new(tell: F) -> Self {
-        Self {
-            tell: Some(tell),
-            what: std::marker::PhantomData,
-        }
-    }
-    pub(super) fn give(mut self, listed: Listed<T>) {
-        if let Some(tell) = self.tell.take() {
-            tell(listed);
-        }
-    }
-}
-
-impl<T, F: FnOnce(Listed<T>)> Drop for Answer<T, F> {
-    fn drop(&mut self) {
-        if let Some(tell) = self.tell.take() {
-            tell(Listed::unread("it does not answer"));
-        }
+        self.inner.ledger.open_findings(&path, prefix, answer);
     }
 }
 

@@ -1,8 +1,8 @@
-//! The part of the handle that is about what the agents are worth.
+//! The part of the handle that is about what the agents cost and are worth.
 
 use super::Engine;
-use super::proposals::Answer;
-use crate::event::{AgentStats, Event};
+use super::answer::once;
+use crate::event::{AgentSpent, AgentStats, Event};
 use crate::ledger::Listed;
 use std::path::Path;
 use std::time::SystemTime;
@@ -16,10 +16,27 @@ impl Engine {
             .ledger
             .records(move |records| sink(Event::Records(records)));
     }
+    /// Asks the ledger what calls took since a time, in one root or in all; ends in [`Event::Spent`].
+    pub fn spent(&self, root: Option<&Path>, since: SystemTime) {
+        let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));
+        let answer = once(move |listed: Listed<AgentSpent>| {
+            sink(Event::Spent {
+                root: of,
+                since,
+                unread: listed.unread,
+                agents: listed.items,
+            });
+        });
+        self.inner.ledger.spent(root, since, answer);
+    }
+    /// The same of all roots since the day of UTC began, as the budgets of a day have it.
+    pub fn spent_today(&self) {
+        self.spent(None, self.inner.budgets.day_began());
+    }
     /// Asks the ledger what became of each agent's findings since a time, in one root or in all; ends in one [`Event::Stats`].
     pub fn recall_stats(&self, root: Option<&Path>, since: SystemTime) {
         let (sink, of) = (self.inner.sink.clone(), root.map(Path::to_owned));
-        let answer = Answer::new(move |listed: Listed<AgentStats>| {
+        let answer = once(move |listed: Listed<AgentStats>| {
             sink(Event::Stats {
                 root: of,
                 since,
@@ -27,8 +44,6 @@ impl Engine {
                 agents: listed.items,
             });
         });
-        self.inner
-            .ledger
-            .stats(root, since, move |listed| answer.give(listed));
+        self.inner.ledger.stats(root, since, answer);
     }
 }

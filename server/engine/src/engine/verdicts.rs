@@ -1,6 +1,7 @@
 //! The part of the handle that is about decisions: what people dismissed and accepted, and the team's baseline.
 
 use super::Engine;
+use super::answer::once;
 use crate::event::{Decided, DecidedAbout, Event, Verdict, unread};
 use crate::ledger::{Listed, NewVerdict, Remembered};
 use crate::request::{Dismissal, MAX_REASON, OpenBuffers};
@@ -38,7 +39,7 @@ impl Engine {
     /// Asks the ledger for what was decided in a root; ends in one [`Event::Verdicts`].
     pub fn recall_verdicts(&self, root: &Path) {
         let (sink, path) = (self.inner.sink.clone(), root.to_owned());
-        let answer = super::proposals::Answer::new(move |listed: Listed<Entry>| {
+        let answer = once(move |listed: Listed<Entry>| {
             sink(Event::Verdicts {
                 root: path,
                 left_out: listed.unreadable + listed.left_out,
@@ -46,9 +47,7 @@ impl Engine {
                 verdicts: listed.items.into_iter().map(decided).collect(),
             });
         });
-        self.inner
-            .ledger
-            .verdicts(root, move |listed| answer.give(listed));
+        self.inner.ledger.verdicts(root, answer);
     }
     /// Adds findings that are open to the team's baseline: those with these names, all of them when there are none. With
     /// `prune`, what matches nothing any more is removed, and only named findings are added. Ends in one [`Event::Baseline`].
@@ -59,7 +58,7 @@ impl Engine {
         root.recall_verdicts(&self.inner.ledger);
         let (sink, path) = (self.inner.sink.clone(), root.path.clone());
         let listing = path.clone();
-        let answer = super::proposals::Answer::new(move |listed: Listed<Remembered>| {
+        let answer = once(move |listed: Listed<Remembered>| {
             if let Some(why) = listed.unread {
                 // What matches nothing would be removed.
                 return sink(Event::Baseline {
@@ -103,9 +102,7 @@ impl Engine {
                 });
             });
         });
-        self.inner
-            .ledger
-            .open_findings(&listing, "", move |listed| answer.give(listed));
+        self.inner.ledger.open_findings(&listing, "", answer);
     }
     fn decide(&self, root: &Path, verdict: Verdict, decision: Dismissal) {
         let Dismissal {
