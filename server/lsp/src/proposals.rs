@@ -129,7 +129,7 @@ impl Proposals {
 
     /// Notes that parts of a proposal were applied at some time.
     fn note_once_applied(&mut self, id: &ProposalId, parts: &BTreeSet<usize>) {
-        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+        if let Some(held) = named(&mut self.held, id) {
             held.note_once_applied(parts);
         }
     }
@@ -152,21 +152,21 @@ impl Proposals {
 
     /// Notes that findings were settled for good by a proposal.
     fn note_settled(&mut self, id: &ProposalId, findings: &[FindingId]) {
-        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+        if let Some(held) = named(&mut self.held, id) {
             held.note_settled(findings);
         }
     }
 
     /// Notes that the ledger is told whether anything of a proposal is left open.
     fn note_done(&mut self, id: &ProposalId, done: bool) {
-        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+        if let Some(held) = named(&mut self.held, id) {
             held.note_done(done);
         }
     }
 
     /// Notes that parts of a proposal were applied.
     pub(crate) fn note_applied(&mut self, id: &ProposalId, parts: impl IntoIterator<Item = usize>) {
-        if let Some(held) = self.held.iter_mut().find(|it| it.proposal.id == *id) {
+        if let Some(held) = named(&mut self.held, id) {
             held.note_applied(parts);
             self.changed.extend(held.paths().cloned());
             self.is_urgent = true;
@@ -302,4 +302,9 @@ impl Proposals {
             gone.extend(id.and_then(|it| self.remove(&it)));
         }
     }
+}
+
+/// The proposal with this name.
+fn named<'h>(held: &'h mut [Held], id: &ProposalId) -> Option<&'h mut Held> {
+    held.iter_mut().find(|it| it.proposal.id == *id)
 }
