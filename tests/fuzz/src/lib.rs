@@ -1,5 +1,11 @@
 //! What the targets share: inputs that people can read and write.
 
+use domain::anchor::Anchor;
+use domain::finding::{Category, Finding, FindingId, Severity};
+use domain::locate::Tier;
+use domain::path::RelPath;
+use domain::text::TextRange;
+
 /// Stands on a line of its own between the parts of an input.
 const BETWEEN: &str = "\n====\n";
 
@@ -21,4 +27,24 @@ pub fn numbers(text: &str) -> Vec<u32> {
 pub fn is_hostile(it: char) -> bool {
     it.is_control()
         || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{feff}')
+}
+
+/// A finding of an agent at exactly this place, which nothing sets apart from others.
+pub fn finding(range: TextRange, category: Category, title: &str) -> Finding {
+    Finding {
+        id: FindingId(String::new()),
+        agent: "a".into(),
+        provider: "p".into(),
+        path: RelPath::try_from("a".to_owned()).expect("a path"),
+        range,
+        tier: Tier::Exact,
+        severity: Severity::Warning,
+        category,
+        code: None,
+        title: title.into(),
+        body: String::new(),
+        confidence: None,
+        fix: None,
+        anchor: Anchor::default(),
+    }
 }

@@ -2,10 +2,7 @@
 //! each. What is hidden stands at a marker or in the line after comments, and our own comments are understood.
 #![no_main]
 
-use domain::anchor::Anchor;
-use domain::finding::{Category, Finding, FindingId, Severity};
-use domain::locate::Tier;
-use domain::path::RelPath;
+use domain::finding::{Category, Finding};
 use domain::suppression::{Suppressions, comment_for, foreign_names};
 use domain::text::{Text, TextRange};
 use libfuzzer_sys::fuzz_target;
@@ -37,20 +34,5 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn finding(range: TextRange) -> Finding {
-    Finding {
-        id: FindingId(String::new()),
-        agent: "a".into(),
-        provider: "p".into(),
-        path: RelPath::try_from("a".to_owned()).expect("a path"),
-        range,
-        tier: Tier::Exact,
-        severity: Severity::Warning,
-        category: Category::Security,
-        code: None,
-        title: "Secret".into(),
-        body: String::new(),
-        confidence: None,
-        fix: None,
-        anchor: Anchor::default(),
-    }
+    fuzz::finding(range, Category::Security, "Secret")
 }

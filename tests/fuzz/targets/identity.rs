@@ -3,10 +3,8 @@
 #![no_main]
 
 use domain::anchor::Anchor;
-use domain::finding::{Category, Finding, FindingId, Severity};
+use domain::finding::{Category, Finding, FindingId};
 use domain::identity::{Lines, Mark, Subject, Words, pair};
-use domain::locate::Tier;
-use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeSet;
@@ -76,20 +74,10 @@ fn finding(text: &Text, [place, length, words]: [u32; 3]) -> Finding {
     let start = text.char_boundary(place as usize % (text.len() + 1));
     let end = text.char_boundary(start + length as usize % 200);
     let range = TextRange::new(start, end.max(start));
+    let category = CATEGORIES[words as usize % CATEGORIES.len()].clone();
     Finding {
         id: FindingId(format!("{place} {length} {words}")),
-        agent: "a".into(),
-        provider: "p".into(),
-        path: RelPath::try_from("a".to_owned()).expect("a path"),
-        range,
-        tier: Tier::Exact,
-        severity: Severity::Warning,
-        category: CATEGORIES[words as usize % CATEGORIES.len()].clone(),
-        code: None,
-        title: WORDS[words as usize % WORDS.len()].into(),
-        body: String::new(),
-        confidence: None,
-        fix: None,
         anchor: Anchor::of(text, range, None),
+        ..fuzz::finding(range, category, WORDS[words as usize % WORDS.len()])
     }
 }
