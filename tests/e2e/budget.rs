@@ -121,9 +121,10 @@ fn a_day_is_one_budget_for_all_terminals_and_told_once_by_parts() {
 fn terminals_at_the_same_time_do_not_share_the_last_call() {
     let mut sandbox = workspace("on call\nsleep 50\nanswer {\"findings\":[]}\n");
     sandbox.config("[budget]\nday = { calls = 2 }");
+    // One that starts late would otherwise be answered from memory.
+    let review = ["review", "src/main.rs", "--fresh"];
     let codes: Vec<i32> = std::thread::scope(|scope| {
-        let runs =
-            [(); 6].map(|()| scope.spawn(|| sandbox.crosscheck(&["review", "src/main.rs"]).code));
+        let runs = [(); 6].map(|()| scope.spawn(|| sandbox.crosscheck(&review).code));
         runs.into_iter().map(|it| it.join().unwrap()).collect()
     });
     assert_eq!(codes.iter().filter(|it| **it == 0).count(), 2, "{codes:?}");
