@@ -23,6 +23,32 @@ pub(crate) fn tokens(text: &str, mut each: impl FnMut(&str)) {
     }
 }
 
+/// Tells the subject words of `text` like [`tokens`], and before the parts of a name the name as a whole. `true` comes with
+/// what is only a part.
+pub(crate) fn terms(text: &str, mut each: impl FnMut(&str, bool)) {
+    for word in text.split(|it: char| !it.is_alphanumeric() && it != '_') {
+        let word = word.trim_matches('_');
+        let has_parts = word.contains('_') || first_part(word) < word.len();
+        if has_parts {
+            each(stem(&word.to_lowercase()), false);
+        }
+        tokens(word, |it| each(it, has_parts));
+    }
+}
+
+/// An explanation up to its first block of code: what comes after that explains the code.
+pub(crate) fn prose(body: &str) -> &str {
+    let mut at = 0;
+    for line in body.split_inclusive('\n') {
+        let text = line.trim_start();
+        if text.starts_with("```") || text.starts_with("~~~") {
+            break;
+        }
+        at += line.len();
+    }
+    &body[..at]
+}
+
 /// The words of `text` as they stand in code: with underscores, nothing left out.
 pub(crate) fn code_words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|it: char| !it.is_alphanumeric() && it != '_')
@@ -88,10 +114,7 @@ fn closing(inside: &str, close: char) -> Option<usize> {
 
 /// The first sentence of an explanation; nothing of one that begins with code.
 pub(crate) fn first_sentence(body: &str) -> &str {
-    let body = body.trim_start();
-    if body.starts_with("```") || body.starts_with("~~~") {
-        return "";
-    }
+    let body = prose(body).trim_start();
     let mut end = body.find("\n\n").unwrap_or(body.len());
     let stops = body[..end].match_indices(['.', '!', '?']);
     let after = stops.map(|(at, stop)| at + stop.len());
@@ -179,6 +202,47 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(told(|each| tokens(text, each)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_words_and_have_parts() {
+        for (text, expected) in [
+            (
+                "`readHTTPBody` is read",
+                "readhttpbody (read http body) read",
+            ),
+            ("the retry_counts of x_", "retry_count (retry count)"),
+            ("Locks and IO", "lock io"),
+            ("", ""),
+        ] {
+            let mut all = String::new();
+            let mut was_part = false;
+            terms(text, |it, is_part| {
+                all += match (was_part, is_part) {
+                    (false, true) => " (",
+                    (true, false) => ") ",
+                    _ if all.is_empty() => "",
+                    _ => " ",
+                };
+                all += it;
+                was_part = is_part;
+            });
+            all += if was_part { ")" } else { "" };
+            assert_eq!(all, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn prose_ends_where_code_begins() {
+        for (body, expected) in [
+            ("Said.\n\n```rust\ncode\n```\nMore.", "Said.\n\n"),
+            ("1. Said:\n   ~~~\n   code\n   ~~~", "1. Said:\n"),
+            ("```\ncode", ""),
+            ("Said ```x``` here.", "Said ```x``` here."),
+            ("", ""),
+        ] {
+            assert_eq!(prose(body), expected, "{body}");
         }
     }
 

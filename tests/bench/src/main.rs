@@ -20,6 +20,7 @@ mod fixes;
 mod floor;
 mod identity;
 mod ledger;
+mod likeness;
 mod mcp;
 mod memory;
 mod merging;

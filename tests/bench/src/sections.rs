@@ -36,6 +36,7 @@ pub(crate) fn run(wanted: &[String]) {
         ("patches", crate::fixes::patches),
         ("rebasing", crate::fixes::rebasing),
         ("merge", crate::merging::merging),
+        ("likeness", crate::likeness::likeness),
         ("memory", crate::memory::memory),
         ("identity", crate::identity::identity),
         ("ledger", crate::ledger::ledger),

@@ -3,13 +3,13 @@
 use super::remark::{Remark, Remarks, float};
 use std::cmp::Ordering;
 
-/// Least similarity of findings that lie near each other. Alone it has a precision of 0.77 and a recall of 0.95.
+/// Least similarity of findings that lie near each other; [`merge`](super) tells what the thresholds bring.
 const NEAR: f32 = 0.20;
-/// Least similarity of findings in the same symbol. Alone: 0.84 and 0.90.
+/// Least similarity of findings in the same symbol.
 const IN_SYMBOL: f32 = 0.25;
-/// Least similarity of findings in one file. Together with [`IDENTIFIERS`]: 0.87 and 0.88, the best rule measured.
+/// Least similarity of findings in one file.
 const IN_FILE: f32 = 0.30;
-/// As many shared identifiers are enough instead. Alone: 0.97 and 0.41.
+/// As many shared identifiers are enough instead. Alone they have a precision of 0.97 and a recall of 0.41.
 const IDENTIFIERS: usize = 2;
 /// What makes the Jaccard index comparable with the cosine.
 const JACCARD: f32 = 1.8;
@@ -19,8 +19,10 @@ const NEAR_LINES: usize = 3;
 const APPROXIMATE_LINES: u32 = 40;
 /// Least similarity of two findings of one agent on one text that are one remark said twice.
 const SAID_TWICE: f32 = 0.60;
-/// Least similarity of findings that share names but no other word: they may say two things of one.
+/// Least similarity of findings that share few words, and those in names only: they may say two things of one.
 const ONLY_NAMES: f32 = 0.50;
+/// Fewer words than these are few.
+const FEW_WORDS: f32 = 3.0;
 /// Words other than names make the same sentence when this share of them is the same.
 const SAME_SENTENCE: f32 = 0.5;
 
@@ -43,7 +45,8 @@ pub(super) fn likeness(remarks: &Remarks<'_>, a: usize, b: usize) -> f32 {
     let Some(threshold) = threshold(first, second) else {
         return 0.0;
     };
-    let by_words = similarity(remarks, first, second) / for_words(first, second, threshold);
+    let common = Common::of(remarks, first, second);
+    let by_words = common.similarity / common.least(first, second, threshold);
     let shared = shared(&first.identifiers, &second.identifiers);
     let by_names = if shared >= IDENTIFIERS {
         float(shared) / float(IDENTIFIERS)
@@ -65,37 +68,55 @@ pub(super) fn is_said_twice(remarks: &Remarks<'_>, a: usize, b: usize) -> bool {
     let of_other_things = !first.names.is_empty()
         && !second.names.is_empty()
         && shared(&first.names, &second.names) == 0;
-    one_text && !of_other_things && similarity(remarks, first, second) >= SAID_TWICE
+    one_text && !of_other_things && Common::of(remarks, first, second).similarity >= SAID_TWICE
 }
 
-/// The threshold for words alone. What they share must say something: one word, or a name, is soon shared in short texts.
-fn for_words(a: &Remark<'_>, b: &Remark<'_>, threshold: f32) -> f32 {
-    if !a.plain.is_empty() && !b.plain.is_empty() && shared(&a.plain, &b.plain) == 0 {
-        threshold.max(ONLY_NAMES)
-    } else if shared(&a.words, &b.words) < 2 {
-        threshold.max(IN_FILE)
-    } else {
-        threshold
-    }
+/// The words that two findings share.
+struct Common {
+    /// How many they are.
+    shared: usize,
+    /// What they count.
+    count: f32,
+    /// The larger of the TF-IDF cosine and the scaled Jaccard index; of one shared word the cosine, which knows how common it
+    /// is.
+    similarity: f32,
 }
 
-/// The larger of the TF-IDF cosine and the scaled Jaccard index of the words; of one shared word the cosine, which knows how
-/// common it is.
-fn similarity(remarks: &Remarks<'_>, a: &Remark<'_>, b: &Remark<'_>) -> f32 {
-    let (mut count, mut product) = (0, 0.0);
-    for_shared(&a.words, &b.words, |it| {
-        count += 1;
-        product += remarks.weights[it as usize];
-    });
-    if count == 0 {
-        return 0.0;
+impl Common {
+    fn of(remarks: &Remarks<'_>, a: &Remark<'_>, b: &Remark<'_>) -> Self {
+        let (mut shared, mut count, mut product) = (0, 0.0, 0.0);
+        for_shared(&a.words, &b.words, |i, j| {
+            let (of_a, of_b) = (a.counts[i], b.counts[j]);
+            shared += 1;
+            count += of_a.min(of_b);
+            product += of_a * of_b * remarks.weights[a.words[i] as usize];
+        });
+        let similarity = match shared {
+            0 => 0.0,
+            1 => product / (a.length * b.length),
+            _ => {
+                let jaccard = count / (a.count + b.count - count);
+                (product / (a.length * b.length)).max(JACCARD * jaccard)
+            }
+        };
+        Self {
+            shared,
+            count,
+            similarity,
+        }
     }
-    let cosine = product / (a.length * b.length);
-    if count == 1 {
-        return cosine;
+
+    /// The threshold for words alone. What they share must say something: one word, or a name, is soon shared in short texts.
+    fn least(&self, a: &Remark<'_>, b: &Remark<'_>, threshold: f32) -> f32 {
+        let have_others = !a.plain.is_empty() && !b.plain.is_empty();
+        if have_others && self.count < FEW_WORDS && shared(&a.plain, &b.plain) == 0 {
+            threshold.max(ONLY_NAMES)
+        } else if self.shared < 2 {
+            threshold.max(IN_FILE)
+        } else {
+            threshold
+        }
     }
-    let union = a.words.len() + b.words.len() - count;
-    cosine.max(JACCARD * float(count) / float(union))
 }
 
 /// How similar two findings must be at their places; `None` when they cannot be about the same.
@@ -143,36 +164,41 @@ fn are_two_cases(a: &Remark<'_>, b: &Remark<'_>) -> bool {
     a.is_placed()
         && b.is_placed()
         && !a.finding.range.intersects(b.finding.range)
-        && (a.words == b.words
+        && (a.opening == b.opening
             || (a.by_rules && b.by_rules)
             || (a.is_spelling() && b.is_spelling()))
 }
 
 /// True for the same sentence about two things: “`a` may be null” and “`b` may be null”.
 fn name_other_things(a: &Remark<'_>, b: &Remark<'_>) -> bool {
-    if a.names.is_empty() || b.names.is_empty() || a.plain.is_empty() || b.plain.is_empty() {
+    if a.names.is_empty()
+        || b.names.is_empty()
+        || a.opening_plain.is_empty()
+        || b.opening_plain.is_empty()
+    {
         return false;
     }
-    let same = shared(&a.plain, &b.plain);
-    let union = a.plain.len() + b.plain.len() - same;
+    let same = shared(&a.opening_plain, &b.opening_plain);
+    let union = a.opening_plain.len() + b.opening_plain.len() - same;
     float(same) >= SAME_SENTENCE * float(union) && shared(&a.names, &b.names) == 0
 }
 
 /// Number of equal elements of two sorted lists.
 fn shared(a: &[u32], b: &[u32]) -> usize {
     let mut count = 0;
-    for_shared(a, b, |_| count += 1);
+    for_shared(a, b, |_, _| count += 1);
     count
 }
 
-fn for_shared(a: &[u32], b: &[u32], mut each: impl FnMut(u32)) {
+/// Tells where equal elements are in two sorted lists.
+fn for_shared(a: &[u32], b: &[u32], mut each: impl FnMut(usize, usize)) {
     let (mut i, mut j) = (0, 0);
     while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
         match x.cmp(y) {
             Ordering::Less => i += 1,
             Ordering::Greater => j += 1,
             Ordering::Equal => {
-                each(*x);
+                each(i, j);
                 i += 1;
                 j += 1;
             }

@@ -1,20 +1,17 @@
 //! Findings as they are compared: their words as numbers, and where they are.
 
 use super::fix::{self, Fixed};
-use super::frequency;
+use super::numbers::{Numbers, Said, Term, sorted};
 use crate::finding::{Category, Finding};
 use crate::locate::Tier;
 use crate::merge::Panel;
-use crate::stop_words::is_stop_word;
 use crate::words;
 use rustc_hash::FxHashMap;
 
-/// Most words of one finding that are compared.
-const MAX_WORDS: usize = 64;
-/// Most names of one finding that are compared.
-const MAX_NAMES: usize = 32;
-/// Most bytes of an explanation, and of the code at a place, in which names are looked for.
+/// Most bytes of an explanation, and of the code at a place, that are read.
 const MAX_SCANNED: usize = 1000;
+/// What a part of a name counts, against a word: `user` in `getUser` is not much about users.
+const PART: f32 = 0.3;
 
 /// A finding, taken apart. All lists of numbers are sorted and have each number once.
 pub(super) struct Remark<'f> {
@@ -22,13 +19,21 @@ pub(super) struct Remark<'f> {
     /// Number of the agent.
     pub(super) agent: u32,
     pub(super) by_rules: bool,
-    /// Subject words of title and first sentence.
+    /// Subject words of title and explanation; of names both the whole and the parts.
     pub(super) words: Vec<u32>,
+    /// What each of them counts: 1, or less for what is only a part of a name.
+    pub(super) counts: Vec<f32>,
+    /// All that they count.
+    pub(super) count: f32,
     /// Length of the vector of their weights.
     pub(super) length: f32,
     /// Those of them that stand in no name.
     pub(super) plain: Vec<u32>,
-    /// Words of code in title and first sentence: of identifiers, and of what they quote.
+    /// The words of the opening: of title and first sentence.
+    pub(super) opening: Vec<u32>,
+    /// Those of them that stand in no name.
+    pub(super) opening_plain: Vec<u32>,
+    /// Words of code in the opening: of identifiers, and of what it quotes.
     pub(super) names: Vec<u32>,
     /// Those of them that do not stand at the place itself.
     pub(super) elsewhere: Vec<u32>,
@@ -67,142 +72,82 @@ impl<'f> Remarks<'f> {
         let mut agents: FxHashMap<&str, u32> = FxHashMap::default();
         let mut all: Vec<Remark<'f>> = Vec::with_capacity(findings.len());
         for finding in findings {
-            let next = count(agents.len());
+            let next = u32::try_from(agents.len()).unwrap_or(u32::MAX);
             let agent = *agents.entry(&finding.agent).or_insert(next);
             let by_rules = panel.is_by_rules(&finding.agent);
-            all.push(numbers.remark(finding, agent, by_rules));
+            all.push(remark(&mut numbers, finding, agent, by_rules));
         }
-        let weights = numbers.weights(&all);
+        let weights = numbers.weights(all.iter().map(|it| it.words.as_slice()));
         for it in &mut all {
-            let squares = it.words.iter().map(|word| weights[*word as usize]);
+            let words = it.words.iter().zip(&it.counts);
+            let squares = words.map(|(word, count)| weights[*word as usize] * count * count);
             it.length = squares.sum::<f32>().sqrt();
         }
         Self { all, weights }
     }
 }
 
-/// Gives numbers to words.
-#[derive(Default)]
-struct Numbers {
-    numbers: FxHashMap<String, u32>,
-    /// By number: the share of remarks that have the word, by the table.
-    shares: Vec<f32>,
+fn remark<'f>(
+    numbers: &mut Numbers<'f>,
+    finding: &'f Finding,
+    agent: u32,
+    by_rules: bool,
+) -> Remark<'f> {
+    let body = start(words::prose(&finding.body)).trim_start();
+    let (sentence, rest) = body.split_at(words::first_sentence(body).len());
+    let mut said = Said::default();
+    numbers.read(&finding.title, &mut said);
+    numbers.read(sentence, &mut said);
+    let opening = sorted(said.words.iter().map(|it| it.number).collect());
+    let names = sorted(said.names.clone());
+    numbers.read(rest, &mut said);
+    let in_names = sorted(said.in_names);
+    let not_in_names = |all: &[u32]| {
+        let all = all.iter().copied();
+        all.filter(|it| in_names.binary_search(it).is_err())
+            .collect()
+    };
+    let (words, counts) = counted(said.words);
+    let code = numbers.code(start(&finding.anchor.quote));
+    let mut elsewhere = names.clone();
+    elsewhere.retain(|it| code.binary_search(it).is_err());
+    let symbol = finding.anchor.symbol.as_deref();
+    Remark {
+        finding,
+        agent,
+        by_rules,
+        plain: not_in_names(&words),
+        words,
+        count: counts.iter().sum(),
+        counts,
+        length: 0.0,
+        opening_plain: not_in_names(&opening),
+        opening,
+        names,
+        elsewhere,
+        identifiers: numbers.identifiers(&said.identifiers, file_name(finding)),
+        code,
+        symbol: symbol.and_then(|it| numbers.symbol(it)),
+        fixed: fix::fixed(finding),
+    }
 }
 
-impl Numbers {
-    fn of(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        let number = count(self.numbers.len());
-        self.numbers.insert(word.to_owned(), number);
-        self.shares.push(frequency::share(word));
-        number
-    }
-
-    fn remark<'f>(&mut self, finding: &'f Finding, agent: u32, by_rules: bool) -> Remark<'f> {
-        let sentence = words::first_sentence(&finding.body);
-        let mut all = Vec::new();
-        let mut names = Vec::new();
-        let mut in_names = Vec::new();
-        for text in [finding.title.as_str(), sentence] {
-            words::tokens(text, |it| all.push(self.of(it)));
-            let mut name = |numbers: &mut Self, it: &str| {
-                let code = words::code_words(it).filter(|it| !is_stop_word(it));
-                names.extend(code.map(|it| numbers.of(it)));
-                words::tokens(it, |part| in_names.push(numbers.of(part)));
-            };
-            words::quoted(text, |it| name(self, it));
-            for it in words::dotted_words(text).filter(|it| words::is_identifier(it)) {
-                name(self, it);
-            }
-        }
-        all.truncate(MAX_WORDS);
-        let all = sorted(all);
-        let in_names = sorted(in_names);
-        let mut plain = all.clone();
-        plain.retain(|it| in_names.binary_search(it).is_err());
-        let quote = &finding.anchor.quote;
-        let code = words::code_words(start(quote)).map(|it| self.of(it));
-        let code = sorted(code.collect());
-        let names = sorted(names);
-        let mut elsewhere = names.clone();
-        elsewhere.retain(|it| code.binary_search(it).is_err());
-        Remark {
-            finding,
-            agent,
-            by_rules,
-            words: all,
-            length: 0.0,
-            plain,
-            names,
-            elsewhere,
-            identifiers: self.identifiers(finding),
-            code,
-            symbol: finding
-                .anchor
-                .symbol
-                .as_deref()
-                .and_then(|it| self.symbol(it)),
-            fixed: fix::fixed(finding),
-        }
-    }
-
-    /// Identifiers of title and explanation; of one with dots the parts, too. The file's own name says nothing.
-    fn identifiers(&mut self, finding: &Finding) -> Vec<u32> {
-        let path = finding.path.as_str();
-        let file = path.rsplit('/').next().unwrap_or(path);
-        let mut found = Vec::new();
-        for text in [finding.title.as_str(), start(&finding.body)] {
-            let names = words::dotted_words(text);
-            for name in names.filter(|it| *it != file && words::is_identifier(it)) {
-                found.push(self.of(name));
-                if name.contains('.') {
-                    let parts = name.split('.').filter(|it| it.len() > 1);
-                    found.extend(parts.map(|it| self.of(it)));
-                }
-                if found.len() >= MAX_NAMES {
-                    return sorted(found);
-                }
-            }
-        }
-        sorted(found)
-    }
-
-    /// `Cache::get(key)` is in `get`.
-    fn symbol(&mut self, symbol: &str) -> Option<u32> {
-        let name = symbol.split('(').next().unwrap_or(symbol);
-        let last = words::code_words(name).last()?;
-        Some(self.of(last))
-    }
-
-    /// The squares of the words' inverse document frequencies, by the table and the remarks that are there.
-    fn weights(&self, all: &[Remark<'_>]) -> Vec<f32> {
-        let mut seen = vec![0_u32; self.shares.len()];
-        for word in all.iter().flat_map(|it| &it.words) {
-            seen[*word as usize] += 1;
-        }
-        let total = frequency::REMARKS + float(all.len());
-        let weight = |(share, seen): (&f32, u32)| {
-            let share = (share * frequency::REMARKS + float(seen as usize)) / total;
-            (1.0 + 1.0 / share).ln().powi(2)
-        };
-        self.shares.iter().zip(seen).map(weight).collect()
-    }
+fn file_name(finding: &Finding) -> &str {
+    let path = finding.path.as_str();
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn start(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_SCANNED)]
 }
 
-fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
-}
-
-fn count(it: usize) -> u32 {
-    u32::try_from(it).unwrap_or(u32::MAX)
+/// Each word once, sorted, and what it counts.
+fn counted(mut words: Vec<Term>) -> (Vec<u32>, Vec<f32>) {
+    words.sort_unstable();
+    words.dedup_by_key(|it| it.number);
+    let count = |it: &Term| if it.is_part { PART } else { 1.0 };
+    let counts = words.iter().map(count).collect();
+    (words.into_iter().map(|it| it.number).collect(), counts)
 }
 
 #[expect(
