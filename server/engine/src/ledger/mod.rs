@@ -189,8 +189,11 @@ impl Ledger {
     ) {
         let root = key(root);
         self.worker.submit(move |store| {
+            let reading = store.reading()?;
             let found = sought.iter().map(|it| findings::sought(store, &root, it));
-            reply(found.collect::<Result<_, _>>()?);
+            let found = found.collect::<Result<_, _>>()?;
+            drop(reading);
+            reply(found);
             Ok(())
         });
     }
