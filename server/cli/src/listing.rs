@@ -251,7 +251,7 @@ fn print(listed: &Listed, caps: Caps, with_refuted: bool, left_out: usize) -> st
     }
     let width = |of: fn(&Line) -> &str| lines.iter().map(|it| of(it).chars().count()).max();
     let place = width(|it| &it.place).unwrap_or_default();
-    let mut out = anstream::stdout().lock();
+    let mut out = output::out();
     for it in &lines {
         let severity = severity(it.severity);
         writeln!(
@@ -263,6 +263,7 @@ fn print(listed: &Listed, caps: Caps, with_refuted: bool, left_out: usize) -> st
             style::dim(&it.standing)
         )?;
     }
+    out.flush()?;
     if lines.is_empty() && withheld == Withheld::default() {
         anstream::eprintln!("no findings");
     }

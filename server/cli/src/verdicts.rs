@@ -155,7 +155,6 @@ pub(crate) fn dismissed(args: &DismissedArgs) -> anyhow::Result<u8> {
             return undo(&workspace, &verdicts, &args.undo);
         }
         let files = recall::findings(&mut workspace, "").await?.files;
-        let mut out = anstream::stdout().lock();
         match args.format {
             ListFormat::Json => output::document(&document(&verdicts, &files, left_out))?,
             ListFormat::Text
@@ -164,6 +163,7 @@ pub(crate) fn dismissed(args: &DismissedArgs) -> anyhow::Result<u8> {
                 anstream::eprintln!("nothing is dismissed or hidden");
             }
             ListFormat::Text => {
+                let mut out = output::out();
                 for verdict in &verdicts {
                     writeln!(out, "{}", in_list(verdict))?;
                 }
@@ -178,6 +178,7 @@ pub(crate) fn dismissed(args: &DismissedArgs) -> anyhow::Result<u8> {
                         )?;
                     }
                 }
+                out.flush()?;
                 if left_out > 0 {
                     anstream::eprintln!(
                         "{}",

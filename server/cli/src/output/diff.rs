@@ -15,11 +15,13 @@ pub(crate) fn print(files: &[FileChange], marks: &[String]) -> std::io::Result<(
         && anstream::AutoStream::choice(&stdout) == anstream::ColorChoice::Never;
     if is_plain {
         // Whatever a program reads must be what git would have written, byte for byte.
-        let mut out = stdout.lock();
-        for_each_line(files, marks, |line| out.write_all(line.plain().as_bytes()))
+        let mut out = super::plain_out();
+        for_each_line(files, marks, |line| out.write_all(line.plain().as_bytes()))?;
+        out.flush()
     } else {
-        let mut out = anstream::stdout().lock();
-        for_each_line(files, marks, |line| writeln!(out, "{}", line.painted()))
+        let mut out = super::out();
+        for_each_line(files, marks, |line| writeln!(out, "{}", line.painted()))?;
+        out.flush()
     }
 }
 

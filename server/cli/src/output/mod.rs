@@ -11,13 +11,28 @@ pub(crate) mod style;
 pub(crate) mod text;
 
 use domain::merge::Cluster;
-use std::io::Write;
+use std::io::{BufWriter, StdoutLock, Write};
+
+/// Standard output, with colours where it takes them. What is written arrives in large pieces: it is to be flushed before
+/// anything else is said.
+pub(crate) fn out() -> BufWriter<anstream::AutoStream<StdoutLock<'static>>> {
+    BufWriter::with_capacity(PIECE, anstream::stdout().lock())
+}
+
+/// The same for programs: byte for byte what is written.
+pub(crate) fn plain_out() -> BufWriter<StdoutLock<'static>> {
+    BufWriter::with_capacity(PIECE, std::io::stdout().lock())
+}
+
+/// Bytes that are written at once.
+const PIECE: usize = 64 * 1024;
 
 /// Writes one JSON document and a line end to standard output.
 pub(crate) fn document(value: &serde_json::Value) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = plain_out();
     serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)?;
+    out.flush()?;
     Ok(())
 }
 

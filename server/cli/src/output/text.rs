@@ -29,7 +29,7 @@ pub(crate) fn findings(
     are_named: bool,
 ) -> std::io::Result<()> {
     let renderer = Renderer::styled().decor_style(DecorStyle::Unicode);
-    let mut out = anstream::stdout().lock();
+    let mut out = super::out();
     for file in files {
         let shown = file.clusters.iter();
         for cluster in shown.filter(|it| !withheld.has(&file.path, &it.id)) {
@@ -40,7 +40,7 @@ pub(crate) fn findings(
             }
         }
     }
-    Ok(())
+    out.flush()
 }
 
 /// Letters of a finding's name that are shown; enough to tell it from others.
