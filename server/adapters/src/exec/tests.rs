@@ -90,22 +90,22 @@ async fn failures_say_what_happened_and_the_last_words() {
 
 #[tokio::test]
 async fn a_command_that_takes_too_long_is_stopped() {
-    let short = Duration::from_millis(200);
+    let short = Duration::from_millis(600);
     let slow = Options {
         timeout: short,
         ..shell("echo began; sleep 60")
     };
-    expect!["`sh` did not end within 0.2 s and was stopped; the end of its output:\nbegan"]
+    expect!["`sh` did not end within 0.6 s and was stopped; the end of its output:\nbegan"]
         .assert_eq(&error(slow).await);
     let silent = Options {
         idle: Some(short),
         ..shell("echo began; sleep 60")
     };
-    expect!["`sh` wrote nothing for 0.2 s and was stopped; the end of its output:\nbegan"]
+    expect!["`sh` wrote nothing for 0.6 s and was stopped; the end of its output:\nbegan"]
         .assert_eq(&error(silent).await);
     let busy = "for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.1; done; echo done";
     let busy = Options {
-        idle: Some(Duration::from_millis(600)),
+        idle: Some(short),
         ..shell(busy)
     };
     assert_eq!(ask(busy, "").await["structuredContent"]["text"], "done\n");

@@ -412,11 +412,11 @@ async fn deadlines_end_calls() {
     }
     // Slow, but never silent for long.
     let patient = Limits {
-        idle: Duration::from_secs(1),
+        idle: Duration::from_secs(2),
         ..limits()
     };
     let stage = stage(
-        "for i in 1 2 3 4; do sleep 0.4; progress $i; done; reply slow",
+        "for i in 1 2 3 4 5 6; do sleep 0.4; progress $i; done; reply slow",
         patient,
     );
     assert_eq!(stage.text().await, "slow");
