@@ -62,7 +62,9 @@ function T.asked(command, is_wanted)
   T.wait('an answer to ' .. command, function()
     if not is_asked then
       is_asked = true
-      require('crosscheck').execute(command, nil, function(it) answer, is_asked = it, false end)
+      local client = vim.lsp.get_clients({ name = 'crosscheck' })[1]
+      local params = { command = command, arguments = { vim.empty_dict() } }
+      client:request('workspace/executeCommand', params, function(_, it) answer, is_asked = it, false end)
     end
     return answer and is_wanted(answer)
   end)
@@ -101,8 +103,9 @@ function T.go(number)
   vim.cmd.normal('gg0' .. number .. ']d')
 end
 
---- Opens the menu of code actions and picks the one whose title begins so; returns all titles.
+--- Opens the menu of code actions once nothing is running, and picks the one whose title begins so; returns all titles.
 function T.pick(title, keys)
+  T.asked('crosscheck.status', function(status) return #status.runs == 0 end)
   local shown, picked
   vim.ui.select = function(items, opts, choose)
     shown = vim.tbl_map(opts.format_item or tostring, items)
