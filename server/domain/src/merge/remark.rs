@@ -23,8 +23,6 @@ pub(super) struct Remark<'f> {
     pub(super) words: Vec<u32>,
     /// What each of them counts: 1, or less for what is only a part of a name.
     pub(super) counts: Vec<f32>,
-    /// All that they count.
-    pub(super) count: f32,
     /// Length of the vector of their weights.
     pub(super) length: f32,
     /// Those of them that stand in no name.
@@ -118,7 +116,6 @@ fn remark<'f>(
         by_rules,
         plain: not_in_names(&words),
         words,
-        count: counts.iter().sum(),
         counts,
         length: 0.0,
         opening_plain: not_in_names(&opening),
