@@ -25,11 +25,11 @@ pub(super) struct Remark<'f> {
     pub(super) counts: Vec<f32>,
     /// Length of the vector of their weights.
     pub(super) length: f32,
-    /// Those of them that stand in no name.
+    /// Those of the words that stand in no name.
     pub(super) plain: Vec<u32>,
     /// The words of the opening: of title and first sentence.
     pub(super) opening: Vec<u32>,
-    /// Those of them that stand in no name.
+    /// Those of the opening that stand in no name.
     pub(super) opening_plain: Vec<u32>,
     /// Words of code in the opening: of identifiers, and of what it quotes.
     pub(super) names: Vec<u32>,
@@ -91,7 +91,7 @@ fn remark<'f>(
     agent: u32,
     by_rules: bool,
 ) -> Remark<'f> {
-    let body = start(words::prose(&finding.body)).trim_start();
+    let body = words::prose(start(&finding.body)).trim_start();
     let (sentence, rest) = body.split_at(words::first_sentence(body).len());
     let mut said = Said::default();
     numbers.read(&finding.title, &mut said);
