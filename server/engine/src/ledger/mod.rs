@@ -189,11 +189,8 @@ impl Ledger {
     ) {
         let root = key(root);
         self.worker.submit(move |store| {
-            let reading = store.reading()?;
             let found = sought.iter().map(|it| findings::sought(store, &root, it));
-            let found = found.collect::<Result<_, _>>()?;
-            drop(reading);
-            reply(found);
+            reply(found.collect::<Result<_, _>>()?);
             Ok(())
         });
     }

@@ -3,7 +3,7 @@
 use super::owner::Owner;
 use super::{Clock, Notify, answers, calls, checks, open};
 use crate::event::RunId;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
@@ -88,10 +88,6 @@ impl Store {
     pub(super) fn owners(&self) -> Option<PathBuf> {
         let directory = || self.file.with_extension("processes");
         self.lasting.then(directory)
-    }
-    /// The database as it is now, until this is dropped: for a job of many questions, which then need no lock each.
-    pub(super) fn reading(&self) -> rusqlite::Result<Transaction<'_>> {
-        self.connection.unchecked_transaction()
     }
     /// Tells a person something.
     pub(super) fn tell(&self, notice: String) {
