@@ -17,7 +17,8 @@
 //! What that brings is measured (bench, section `likeness`) on the remarks of twelve tools on fifty changes, which the offline
 //! Code Review Bench (Martian, 2026) publishes without places and has a model judge: 1,547 pairs of two tools that are the
 //! same and 2,279 that are not. Without places the precision is 0.92 and the recall 0.89 (F1 0.905), with all of them two
-//! lines apart 0.86 and 0.94 (F1 0.898). Remarks that lie near each other are the same more often than half of these, so the
+//! lines apart 0.86 and 0.94 (F1 0.898). The overlap of words alone, with the threshold that hindsight makes best, has F1 0.886.
+//! Remarks that lie near each other are the same more often than half of these, so the
 //! lower threshold there is the better one.
 //!
 //! Then the cluster is judged ([`judge`](fn@judge::judge)): not agents are counted but providers, as two agents of one

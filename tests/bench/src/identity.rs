@@ -1,10 +1,9 @@
 //! Knowing findings again after the text was shuffled.
 
+use crate::finding::finding;
 use crate::table::{Sample, head, row, time};
-use domain::anchor::Anchor;
-use domain::finding::{Category, Finding, FindingId, Severity};
+use domain::finding::{Finding, FindingId};
 use domain::identity::{Lines, Mark, Subject, Words, pair};
-use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::text::Text;
 use std::time::Instant;
@@ -84,19 +83,7 @@ impl Said {
             let range = text.line_range(at)?;
             Some(Finding {
                 id: FindingId(number.to_string()),
-                agent: "house".into(),
-                provider: "us".into(),
-                path: path.clone(),
-                range,
-                tier: Tier::Exact,
-                severity: Severity::Warning,
-                category: Category::Correctness,
-                code: None,
-                title,
-                body: String::new(),
-                confidence: None,
-                fix: None,
-                anchor: Anchor::default(),
+                ..finding("house", &path, range, title)
             })
         });
         let findings = findings.collect();

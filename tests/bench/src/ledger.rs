@@ -1,10 +1,10 @@
 //! What a ledger of a million findings costs: opening it, asking it, writing into it; next to SQLite alone, and to an empty one.
 
+use crate::finding::finding;
 use crate::table::{Sample, head, ratio, row, time};
 use domain::anchor::Anchor;
-use domain::finding::{Category, Finding, FindingId, Severity};
+use domain::finding::Finding;
 use domain::identity::{Lines, Mark};
-use domain::locate::Tier;
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
 use engine::paths::Paths;
@@ -344,21 +344,11 @@ impl Template {
         let range = TextRange::new(whole.start + 4, whole.end - 1);
         let title = format!("The value of line {line} may overflow for large input");
         let anchor = Anchor::of(text, range, None);
+        let path = RelPath::try_from(name.to_owned()).unwrap();
         let finding = Finding {
-            id: FindingId(String::new()),
-            agent: String::new(),
-            provider: String::new(),
-            path: RelPath::try_from(name.to_owned()).unwrap(),
-            range,
-            tier: Tier::Exact,
-            severity: Severity::Warning,
-            category: Category::Correctness,
-            code: None,
-            title: title.clone(),
             body: BODY.to_owned(),
-            confidence: None,
-            fix: None,
             anchor: anchor.clone(),
+            ..finding("", &path, range, title.clone())
         };
         let mark = Mark::of(&finding, text, lines);
         Self {

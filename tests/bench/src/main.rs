@@ -16,6 +16,7 @@
 
 mod agent;
 mod client;
+mod finding;
 mod fixes;
 mod floor;
 mod identity;

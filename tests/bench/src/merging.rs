@@ -1,9 +1,9 @@
 //! What merging thousands of findings of several agents costs, next to what taking apart their texts' words costs anyway.
 
+use crate::finding::finding;
 use crate::table::{Sample, head, ratio, row, time};
 use domain::anchor::Anchor;
-use domain::finding::{Category, Finding, FindingId, Severity};
-use domain::locate::Tier;
+use domain::finding::Finding;
 use domain::merge::{Circumstances, merge};
 use domain::path::RelPath;
 use domain::text::{Text, TextRange};
@@ -173,24 +173,14 @@ fn findings(layout: &Layout, file: usize) -> Vec<Finding> {
             .line_range((fault * 7 + agent % 2) % layout.lines)
             .unwrap();
         let range = TextRange::new(line.start + 4, line.end - 1);
+        let title = format!("`{subject}_{number}` {words}");
         let mut it = Finding {
-            id: FindingId(String::new()),
-            agent: AGENTS[agent].to_owned(),
-            provider: AGENTS[agent].to_owned(),
-            path: path.clone(),
-            range,
-            tier: Tier::Exact,
-            severity: Severity::Warning,
-            category: Category::Correctness,
-            code: None,
-            title: format!("`{subject}_{number}` {words}"),
             body: format!(
                 "The {subject} that `compute` returns {words}. A caller which keeps `{subject}_{number}` sees this when two requests \
                  arrive at the same time, and the second one finds the state of the first. Check the result before it is used."
             ),
-            confidence: None,
-            fix: None,
             anchor: Anchor::of(&text, range, None),
+            ..finding(AGENTS[agent], &path, range, title)
         };
         it.identify(u32::try_from(fault).unwrap());
         it
