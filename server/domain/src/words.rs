@@ -23,17 +23,15 @@ pub(crate) fn tokens(text: &str, mut each: impl FnMut(&str)) {
     }
 }
 
-/// Tells the subject words of `text` like [`tokens`], and before the parts of a name the name as a whole. `true` comes with
-/// what is only a part.
-pub(crate) fn terms(text: &str, mut each: impl FnMut(&str, bool)) {
-    for word in text.split(|it: char| !it.is_alphanumeric() && it != '_') {
-        let word = word.trim_matches('_');
-        let has_parts = word.contains('_') || first_part(word) < word.len();
-        if has_parts {
-            each(stem(&word.to_lowercase()), false);
-        }
-        tokens(word, |it| each(it, has_parts));
+/// Tells the subject words of one of [`code_words`] like [`tokens`], and before the parts of a name the name as a whole. `true`
+/// comes with what is only a part.
+pub(crate) fn terms(word: &str, mut each: impl FnMut(&str, bool)) {
+    let word = word.trim_matches('_');
+    let has_parts = word.contains('_') || first_part(word) < word.len();
+    if has_parts {
+        each(stem(&word.to_lowercase()), false);
     }
+    tokens(word, |it| each(it, has_parts));
 }
 
 /// An explanation up to its first block of code: what comes after that explains the code.
@@ -218,7 +216,7 @@ mod tests {
         ] {
             let mut all = String::new();
             let mut was_part = false;
-            terms(text, |it, is_part| {
+            let mut add = |it: &str, is_part| {
                 all += match (was_part, is_part) {
                     (false, true) => " (",
                     (true, false) => ") ",
@@ -227,7 +225,8 @@ mod tests {
                 };
                 all += it;
                 was_part = is_part;
-            });
+            };
+            code_words(text).for_each(|word| terms(word, &mut add));
             all += if was_part { ")" } else { "" };
             assert_eq!(all, expected, "{text}");
         }

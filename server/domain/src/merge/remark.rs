@@ -97,7 +97,7 @@ fn remark<'f>(
     numbers.read(&finding.title, &mut said);
     numbers.read(sentence, &mut said);
     let opening = sorted(said.words.iter().map(|it| it.number).collect());
-    let names = sorted(said.names.clone());
+    let names = sorted(std::mem::take(&mut said.names));
     numbers.read(rest, &mut said);
     let in_names = sorted(said.in_names);
     let not_in_names = |all: &[u32]| {
