@@ -135,8 +135,10 @@ impl Pieces {
 
     /// Takes over one change of the text.
     ///
-    /// What it replaces becomes one gap with the gaps that it reaches into. What is typed where gaps are belongs to
-    /// them all, unless it fills up the only one where something went, as the undo of a deletion does.
+    /// What it replaces becomes one gap with the gaps that it reaches into; where other text comes for it, also with places
+    /// next to it where text only went: that may be back, as a client tells an undo that has compared the texts. What is
+    /// typed where gaps are belongs to them all, unless it fills up the only one where something went, as the undo of a
+    /// deletion does.
     pub(super) fn follow(&mut self, change: Change) {
         let len = self.all.last().map_or(0, |it| it.now.end);
         let new_len = change.new_len;
@@ -147,8 +149,16 @@ impl Pieces {
         let (first, end) = if range.is_empty() {
             self.typed_at(range.start, new_len)
         } else {
-            let first = self.all.partition_point(|it| it.now.end <= range.start);
-            let end = self.all.partition_point(|it| it.now.start < range.end);
+            // Where text went and text comes next to it, that may be what went.
+            let may_return = |it: &Piece| new_len > 0 && it.now.is_empty();
+            let is_before = |it: &Piece| {
+                it.now.end < range.start || (it.now.end == range.start && !may_return(it))
+            };
+            let is_within = |it: &Piece| {
+                it.now.start < range.end || (it.now.start == range.end && may_return(it))
+            };
+            let first = self.all.partition_point(is_before);
+            let end = self.all.partition_point(is_within);
             (first, end.max(first))
         };
         let met = &self.all[first..end];

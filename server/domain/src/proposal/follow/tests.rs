@@ -106,6 +106,14 @@ fn undo_opens_a_hunk_again_however_it_is_sent() {
 }
 
 #[test]
+fn an_undo_told_as_one_large_change_leaves_no_trace() {
+    // One of two equal lines goes and comes back, then the other one goes, which was the hunk's.
+    let edits: [Edit<'_>; 3] = [("a\n\n[\n]", ""), ("[a\n\n]", "a\n\n\n"), ("a\n[\n]\n", "")];
+    let seen = after("a\n\n\n", "a\nx\n\n", &edits);
+    assert_eq!(seen[1..], ["a\nx\n\n", "conflict"]);
+}
+
+#[test]
 fn a_hunk_is_applied_when_its_result_stands_there() {
     let cases: [(&str, &str, &[Edit<'_>]); 10] = [
         ("one\ntwo\n", "one\nTWO\n", &[("[two]", "TWO")]),
